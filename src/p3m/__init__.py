@@ -1,0 +1,1 @@
+"""p3m: privacy-preserving portrait matting."""
