@@ -1,0 +1,64 @@
+"""What every test stands on: fixed seeds, one thread, no network, and the portrait pack where there is one."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", parent=settings.get_profile("dev"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+PROJECT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_sockets() -> Iterator[None]:
+    """Nothing is fetched at run time, so nothing connects in a test either; Unix sockets stay allowed."""
+    connect = socket.socket.connect
+
+    def refuse(self: socket.socket, address: object) -> NoReturn | None:
+        if self.family == getattr(socket, "AF_UNIX", None):
+            return connect(self, address)
+        pytest.fail(f"a test tried to connect to {address!r}", pytrace=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _torch_is_deterministic() -> None:
+    """Fixed initial weights and one thread, for the tests that have imported torch."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+        torch.set_num_threads(1)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that is the same for every test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The root of the checkout."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def pack_root() -> Path:
+    """The portrait pack: the folder in ``P3M_PACK``, or ``shared/data`` beside the checkout."""
+    root = Path(os.environ.get("P3M_PACK", PROJECT.parent / "shared" / "data"))
+    if not (root / "manifest.csv").is_file():
+        pytest.skip(f"no portrait pack in {root}; name its folder in P3M_PACK")
+    return root
