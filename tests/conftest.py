@@ -1,11 +1,10 @@
-"""What every test stands on: fixed seeds, one thread, no network, and the portrait pack where there is one."""
+"""What every test stands on: fixed seeds, one thread, no network, the portrait pack if there."""
 
 import os
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -22,13 +21,13 @@ PROJECT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_sockets() -> Iterator[None]:
-    """Nothing is fetched at run time, so nothing connects in a test either; Unix sockets stay allowed."""
+    """Nothing is fetched at run time, so no test connects to anything but a Unix socket."""
     connect = socket.socket.connect
 
-    def refuse(self: socket.socket, address: object) -> NoReturn | None:
-        if self.family == getattr(socket, "AF_UNIX", None):
-            return connect(self, address)
-        pytest.fail(f"a test tried to connect to {address!r}", pytrace=True)
+    def refuse(self: socket.socket, address: object) -> None:
+        if self.family != getattr(socket, "AF_UNIX", None):
+            pytest.fail(f"a test tried to connect to {address!r}")
+        connect(self, address)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", refuse)

@@ -1,4 +1,4 @@
-"""Small pictures with known answers, drawn from formulas: no file is needed, and the same seed gives the same picture."""
+"""Small pictures with known answers, drawn from formulas; the same seed gives the same picture."""
 
 from io import BytesIO
 
