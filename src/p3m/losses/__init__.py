@@ -1,0 +1,1 @@
+"""The losses of portrait matting, and their weighted sum."""

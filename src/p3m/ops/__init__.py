@@ -1,0 +1,1 @@
+"""Pure functions on tensors that models, losses and data share."""
