@@ -58,16 +58,16 @@ def estimate_foreground(
 ) -> Image:
     r"""The foreground's own colours, free of the background that shines through.
 
-    Blurred fusion explains each pixel by the mean colours of both sides around it, and gives what is
-    left to the foreground:
+    Blurred fusion explains each pixel by the mean colours of both sides around it, and gives what
+    is left to the foreground:
 
     .. math::
         \hat F = \frac{\mathrm{blur}(F \alpha)}{\mathrm{blur}(\alpha)}, \quad
         \hat B = \frac{\mathrm{blur}(B (1 - \alpha))}{\mathrm{blur}(1 - \alpha)}, \quad
         F = \hat F + \alpha (I - \alpha \hat F - (1 - \alpha) \hat B)
 
-    first from :math:`F = B = I` in a window of 91 pixels, then from that result in one of 7. It works
-    in tiles where the transition lies, so that memory hardly grows with the picture.
+    first from :math:`F = B = I` in a window of 91 pixels, then from that result in one of 7. It
+    works in tiles where the transition lies, so that memory hardly grows with the picture.
 
     Args:
         image: The picture, shape (H, W, 3).
@@ -76,9 +76,9 @@ def estimate_foreground(
             in need of pymatting.
 
     Returns:
-        Straight colours, shape (H, W, 3): the image itself where alpha is 1. Where it is 0, nothing of
-        the background is left: the foreground's colours spread outwards, with ``"blurred-fusion"`` for
-        3 pixels (so that the cutout can be resampled without a dark fringe), beyond which it is black.
+        Straight colours, shape (H, W, 3): the image itself where alpha is 1. Where it is 0, nothing
+        of the background is left: the foreground's colours spread outwards, with
+        ``"blurred-fusion"`` for 3 pixels (so that resampling draws no dark fringe), then black.
 
     Raises:
         ShapeError: If the shapes do not fit.
@@ -90,8 +90,8 @@ def estimate_foreground(
         Germer et al., "Fast Multi-Level Foreground Estimation", ICPR 2020.
 
     Note:
-        Forte's released code has windows of 90 and 6 pixels, which have no centre and so shift colours
-        by half a pixel.
+        Forte's released code has windows of 90 and 6 pixels, which have no centre and so shift
+        colours by half a pixel.
 
     Example:
         >>> red_on_blue = np.uint8([[[255, 0, 0], [128, 0, 127], [0, 0, 255]]])
@@ -149,11 +149,11 @@ def _multilevel(image: Image, alpha: Alpha) -> Image:
     except ImportError as error:
         raise MissingExtraError("Multilevel foreground estimation", "train") from error
     estimated = estimate_foreground_ml(image / 255.0, alpha.astype(np.float64)) * 255.0
-    return np.rint(estimated).clip(0, 255).astype(np.uint8)
+    return np.asarray(np.rint(estimated).clip(0, 255), dtype=np.uint8)
 
 
 def _blurred_fusion(image: Image, alpha: Alpha, steps: NDArray[np.uint8]) -> Image:
-    """The estimate within the last window's reach of the foreground; black elsewhere and inside it."""
+    """The estimate within the last window's reach of the foreground; black elsewhere and inside."""
     window = np.ones((_WINDOWS_PX[-1], _WINDOWS_PX[-1]), np.uint8)
     wanted = cv2.dilate(steps, window).astype(np.bool_) & (steps < 255)
     estimated = np.zeros_like(image)
@@ -211,7 +211,8 @@ def _fuse(
     """One pass of the formula: the new foreground, and the blurred background."""
 
     def blur(array: NDArray[np.float32]) -> NDArray[np.float32]:
-        return cv2.blur(array, (window_px, window_px)).reshape(array.shape)
+        blurred = cv2.blur(array, (window_px, window_px))
+        return np.asarray(blurred, dtype=np.float32).reshape(array.shape)
 
     share = blur(opacity)
     smooth_front = blur(front * opacity) / (share + _EPS)

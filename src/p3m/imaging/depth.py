@@ -1,8 +1,7 @@
 """Alpha as integers of 8 or 16 bits, and back."""
 
-from typing import Literal
+from typing import Literal, overload
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +11,15 @@ from p3m.imaging.types import Alpha
 Bits = Literal[8, 16]
 
 
-def quantize(alpha: Alpha, bits: Bits = 8) -> NDArray[np.uint8 | np.uint16]:
+@overload
+def quantize(alpha: Alpha, bits: Literal[8] = 8) -> NDArray[np.uint8]: ...
+@overload
+def quantize(alpha: Alpha, bits: Literal[16]) -> NDArray[np.uint16]: ...
+@overload
+def quantize(alpha: Alpha, bits: Bits) -> NDArray[np.uint8] | NDArray[np.uint16]: ...
+
+
+def quantize(alpha: Alpha, bits: Bits = 8) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Alpha in integer steps: 0 is 0 and 1 is the type's greatest value.
 
     Args:
@@ -33,15 +40,16 @@ def quantize(alpha: Alpha, bits: Bits = 8) -> NDArray[np.uint8 | np.uint16]:
     check_shape("alpha", alpha, "H W")
     check_range("the least of alpha", float(alpha.min()), 0, 1)
     check_range("the greatest of alpha", float(alpha.max()), 0, 1)
-    steps, depth = (255.0, cv2.CV_8U) if bits == 8 else (65535.0, cv2.CV_16U)
-    return cv2.multiply(alpha, steps, dtype=depth)  # rounds, and needs no copy in between
+    scaled = alpha * np.float32(255 if bits == 8 else 65535)
+    np.rint(scaled, out=scaled)
+    return scaled.astype(np.uint8) if bits == 8 else scaled.astype(np.uint16)
 
 
-def dequantize(steps: NDArray[np.uint8 | np.uint16]) -> Alpha:
+def dequantize(steps: NDArray[np.uint8] | NDArray[np.uint16]) -> Alpha:
     """Alpha in [0, 1] of integers whose type's greatest value means 1; inverse of :func:`quantize`.
 
     Example:
         >>> dequantize(np.uint8([[0, 51, 255]])).tolist() == [[0.0, np.float32(0.2), 1.0]]
         True
     """
-    return steps / np.float32(np.iinfo(steps.dtype).max)
+    return np.divide(steps, np.iinfo(steps.dtype).max, dtype=np.float32)

@@ -12,7 +12,7 @@ from p3m.core.errors import ShapeError
 from p3m.imaging.types import Size
 
 Interpolation = Literal["nearest", "linear", "area"]
-Pixels = TypeVar("Pixels", bound=np.generic)
+Pixels = TypeVar("Pixels", np.uint8, np.float32)
 
 _FLAGS: dict[Interpolation, int] = {
     "nearest": cv2.INTER_NEAREST_EXACT,
@@ -56,15 +56,15 @@ def _resample(array: NDArray[Pixels], size: Size, interpolation: Interpolation) 
         return array
     resampled = cv2.resize(array, (width, height), interpolation=_FLAGS[interpolation])
     # OpenCV drops the axis of a single channel.
-    return resampled.reshape(height, width, *array.shape[2:])
+    return np.asarray(resampled, dtype=array.dtype).reshape(height, width, *array.shape[2:])
 
 
 def fit_area(size: Size, area_px: int) -> Size:
     """The size of the same aspect ratio that just has no more than so many pixels.
 
     It may be larger or smaller than the given one. Each side is the exact one rounded down, and at
-    least 1; a strip so thin that its short side would be less than 1 loses its aspect ratio rather than
-    go over the area.
+    least 1; a strip so thin that its short side would be less than 1 loses its aspect ratio rather
+    than go over the area.
 
     Args:
         size: Height and width.

@@ -13,8 +13,9 @@ def trimap_from_alpha(alpha: Alpha, radius_px: int) -> Trimap:
 
     .. math:: U = \mathrm{dilate}(\alpha > 0) \setminus \mathrm{erode}(\alpha = 1)
 
-    with an ellipse of ``2 radius_px + 1`` pixels. As in the papers' 8-bit files, an alpha within half
-    a step of 1/255 of 0 or 1 counts as such. What lies beyond the picture's border erodes nothing.
+    with an ellipse of ``2 radius_px + 1`` pixels. As in the papers' 8-bit files, an alpha within
+    half a step of 1/255 of 0 or 1 counts as such. What lies beyond the picture's border erodes
+    nothing.
 
     Args:
         alpha: In [0, 1], shape (H, W).
@@ -50,7 +51,7 @@ def foreground_region(trimap: Trimap) -> Mask:
         ShapeError: If ``trimap`` is not (H, W).
     """
     check_shape("trimap", trimap, "H W")
-    return trimap == 255
+    return np.equal(trimap, 255)
 
 
 def background_region(trimap: Trimap) -> Mask:
@@ -60,7 +61,7 @@ def background_region(trimap: Trimap) -> Mask:
         ShapeError: If ``trimap`` is not (H, W).
     """
     check_shape("trimap", trimap, "H W")
-    return trimap == 0
+    return np.equal(trimap, 0)
 
 
 def unknown_region(trimap: Trimap) -> Mask:
