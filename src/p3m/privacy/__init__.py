@@ -1,0 +1,1 @@
+"""What makes a face unrecognisable: the effects, and the region that they cover."""
