@@ -45,7 +45,6 @@ def protect_transition(region: Mask, alpha: Alpha, *, radius_px: int) -> Mask:
     check_shape("region", region, "H W")
     check_same_shape(region=region, alpha=alpha)
     band = unknown_region(trimap_from_alpha(alpha, radius_px))
-    count, spots = cv2.connectedComponents(band.astype(np.uint8))
-    spared: Mask = np.zeros(count, dtype=np.bool_)
-    spared[spots[~region]] = True
-    return region & ~(band & spared.take(spots))
+    spots = cv2.connectedComponents(band.astype(np.uint8))[1]
+    edge = band & np.isin(spots, spots[~region])
+    return region & ~edge
