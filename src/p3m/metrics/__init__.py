@@ -1,0 +1,1 @@
+"""Scores of one predicted alpha matte against the true one, in NumPy."""
