@@ -1,0 +1,102 @@
+"""Writes the tables of the README from the result files, between the markers that name their suite.
+
+python benchmarks/tables.py           # writes README.md again
+python benchmarks/tables.py --check   # exit code 1 where it would change
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from result_file import RESULTS, Case, Result, read_result
+
+README = Path(__file__).parent.parent / "README.md"
+MARKED = re.compile(
+    r"(?P<open><!-- table:(?P<suite>[a-z-]+) -->\n).*?(?P<close><!-- /table:(?P=suite) -->)",
+    re.DOTALL,
+)
+
+
+def main() -> None:
+    """Writes or checks the README."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    old = README.read_text(encoding="utf-8")
+    new = with_tables(old)
+    if options.check:
+        sys.exit(new != old)
+    README.write_text(new, encoding="utf-8")
+
+
+def with_tables(text: str) -> str:
+    """The text, each marked table replaced by what the newest results of its suite say."""
+
+    def table(match: re.Match[str]) -> str:
+        results = newest_results(match["suite"])
+        parts = [render(result) for result in results] or ["Not measured yet.\n"]
+        return "\n".join([match["open"], *parts, match["close"]])
+
+    return MARKED.sub(table, text)
+
+
+def newest_results(suite: str) -> list[Result]:
+    """The suite's result files of the newest version that has any, by machine and device."""
+    for folder in sorted(RESULTS.glob("*/"), key=_version, reverse=True):
+        if paths := sorted(folder.glob(f"{suite}--*.json")):
+            return [read_result(path) for path in paths]
+    return []
+
+
+def render(result: Result) -> str:
+    """One result as a Markdown table with its origin under it."""
+    columns = COLUMNS[result.suite]
+    rows = [
+        list(columns),
+        ["---", *["---:"] * (len(columns) - 1)],
+        *([cell(case) for cell in columns.values()] for case in result.cases),
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    path = result.path.relative_to(README.parent).as_posix()
+    settings = ", ".join(f"{key} {value}" for key, value in result.settings.items())
+    origin = f"{result.provenance['processor']}, {result.device}; {settings}: [{path}]({path})."
+    return f"{table}\n\n{origin}\n"
+
+
+def _version(folder: Path) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", folder.name))
+
+
+def _summary(key: str, digits: int) -> Callable[[Case], str]:
+    return lambda case: f"{case.summary[key]:.{digits}f}"
+
+
+def _fact(key: str, digits: int) -> Callable[[Case], str]:
+    return lambda case: f"{float(case.facts[key]):.{digits}f}"
+
+
+def _name(case: Case) -> str:
+    return case.name
+
+
+COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
+    "speed": {
+        "picture": _name,
+        "megapixels": _fact("megapixels", 2),
+        "median ms": _summary("median", 0),
+        "min ms": _summary("min", 0),
+        "ms per megapixel": _fact("ms_per_megapixel", 0),
+        "peak memory MB": _fact("peak_rss_mb", 0),
+    },
+    "startup": {
+        "command": _name,
+        "median s": _summary("median", 3),
+        "min s": _summary("min", 3),
+    },
+}
+
+
+if __name__ == "__main__":
+    main()
