@@ -56,10 +56,11 @@ def composition_loss(
         tensor(1.5000)
     """
     check_shape("alpha", alpha, "B 1 H W")
-    check_shape("image", image, "B 3 H W")
+    batch, _, height, width = alpha.shape
+    check_shape("image", image, f"{batch} 3 {height} {width}")
     check_same_shape(image=image, foreground=foreground, background=background)
     mask = torch.ones_like(alpha) if mask is None else mask
-    check_same_shape(alpha=alpha, image_plane=image[:, :1], mask=mask)
+    check_same_shape(alpha=alpha, mask=mask)
     composed = background + alpha * (foreground - background)
     distance = torch.sqrt((composed - image) ** 2 + eps**2).sum(dim=1, keepdim=True)
     return (distance * mask).sum() / mask.sum().clamp(min=1.0)

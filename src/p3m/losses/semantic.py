@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from torch.nn import functional
 
 from p3m.core.checks import check_shape
-from p3m.core.errors import ShapeError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +41,5 @@ def trimap_cross_entropy(logits: Tensor, trimap: Tensor) -> Tensor:
     """
     check_shape("logits", logits, "B 3 H W")
     batch, _, height, width = logits.shape
-    if tuple(trimap.shape) != (batch, 1, height, width):
-        raise ShapeError("trimap", tuple(trimap.shape), f"{batch} 1 {height} {width}, as logits")
+    check_shape("trimap", trimap, f"{batch} 1 {height} {width}")
     return functional.cross_entropy(logits, trimap.squeeze(1))
