@@ -40,6 +40,12 @@ def test_without_git_there_is_no_commit(monkeypatch):
     assert provenance()["commit"] is None
 
 
+def test_inside_of_another_checkout_there_is_no_commit(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    monkeypatch.setattr("p3m.core.provenance.__file__", str(tmp_path / "provenance.py"))
+    assert provenance()["commit"] is None
+
+
 def test_a_processor_that_the_system_does_not_name_is_what_the_platform_says(monkeypatch):
     monkeypatch.setattr(Path, "read_text", lambda _path, **_options: "processor : 0\n")
     assert provenance()["processor"] == platform.processor()
