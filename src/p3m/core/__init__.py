@@ -1,1 +1,1 @@
-"""What everything else stands on: errors, argument checks, catalogues, provenance. Standard library only."""
+"""What all else stands on: errors, checks, catalogues, provenance. Standard library only."""

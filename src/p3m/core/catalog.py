@@ -29,7 +29,7 @@ class Catalog(Mapping[str, Entry]):
         entries: The entries.
 
     Raises:
-        ValueError: If a name is malformed or given twice (a mistake in the source, not in the input).
+        ValueError: If a name is malformed or given twice: a mistake in the source, not the input.
     """
 
     def __init__(self, kind: str, entries: Iterable[Entry]) -> None:

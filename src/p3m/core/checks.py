@@ -1,4 +1,4 @@
-"""Checks of arguments at public edges; each raises an error that names the argument and its value."""
+"""Checks of arguments at public edges; each error names the argument and its value."""
 
 from typing import Protocol
 
@@ -16,8 +16,8 @@ class HasShape(Protocol):
 def check_shape(name: str, array: HasShape, expected: str) -> None:
     """Checks an array's shape against a pattern of axes.
 
-    A number in the pattern must match exactly; a letter stands for any size of at least one, except that
-    the same letter must mean the same size throughout the pattern.
+    A number in the pattern must match exactly; a letter stands for any size of at least one, except
+    that the same letter must mean the same size throughout the pattern.
 
     Args:
         name: The argument's name, for the error.

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 
 
 class P3MError(Exception):
-    """Base of every error that p3m raises on purpose; its text says what was wrong and what to do."""
+    """Base of every error that p3m raises on purpose; says what was wrong and what to do."""
 
 
 class ShapeError(P3MError, ValueError):
@@ -107,7 +107,7 @@ class ProviderError(P3MError, RuntimeError):
 
 
 class TrainingError(P3MError, RuntimeError):
-    """A training run cannot go on: not a finite loss, no samples, or a checkpoint of another run."""
+    """A training run cannot go on: no finite loss, no samples, or another run's checkpoint."""
 
 
 class ExportMismatchError(P3MError, RuntimeError):

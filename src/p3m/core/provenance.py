@@ -25,11 +25,12 @@ def provenance(*packages: str) -> Provenance:
     """The origin of a result made now, here.
 
     Args:
-        *packages: Distributions whose versions matter to the result; those not installed are left out.
+        *packages: Distributions whose versions matter to the result; those not installed are left
+            out.
 
     Returns:
-        Version and commit of p3m, UTC time, interpreter, system and package versions. The host's name is
-        not part of it.
+        Version and commit of p3m, UTC time, interpreter, system and package versions. The host's
+        name is not part of it.
     """
     return Provenance(
         version=_version("p3m") or "unknown",
