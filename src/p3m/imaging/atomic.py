@@ -1,0 +1,60 @@
+"""Files that are there whole or not at all."""
+
+import os
+import secrets
+from pathlib import Path
+
+from p3m.core.errors import OutputError
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Checks that a file of that name may be written, without writing.
+
+    Args:
+        path: The file's name.
+        overwrite: Whether a file that exists may be replaced.
+
+    Raises:
+        OutputError: If it exists and may not be replaced, or is a folder or a device.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; name a file.")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path}: is not a regular file; name another.")
+    if path.is_file() and not overwrite:
+        raise OutputError(f"{path}: exists already; pass --overwrite (overwrite=True) or rename.")
+
+
+def write_atomic(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Writes a file so that its name never stands for half of it, even if the run is killed.
+
+    The bytes go to a hidden file in the same folder and onto the disk before it takes the name.
+    Folders above it are made.
+
+    Args:
+        path: The file's name.
+        content: All of it.
+        overwrite: Whether a file that exists may be replaced.
+
+    Raises:
+        OutputError: If it exists and may not be replaced, or cannot be written.
+    """
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        check_free(path, overwrite=overwrite)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with unfinished.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}); "
+            "check the folder's permissions and free space, or choose another output."
+        ) from error

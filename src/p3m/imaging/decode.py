@@ -1,0 +1,170 @@
+"""A picture file's first frame, upright: the formats, the pixel cap, and damage as an error."""
+
+import logging
+import re
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import BinaryIO, NamedTuple
+
+import PIL.Image
+from PIL import ExifTags
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from p3m.core.errors import ImageDecodeError, ImageTooLargeError, MissingExtraError
+
+_LOG = logging.getLogger(__name__)
+
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    ArithmeticError,
+    struct.error,
+    zlib.error,
+)
+"""What Pillow and the libraries below it raise on a damaged file."""
+
+_TURNS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
+"""What makes a picture of that EXIF orientation upright."""
+
+_HEADER_BYTES = 64
+_WARNINGS = threading.Lock()
+
+
+class _Format(NamedTuple):
+    name: str
+    signature: re.Pattern[bytes]
+    open: Callable[[BinaryIO], ImageFile]
+
+
+def _open_heif(stream: BinaryIO) -> ImageFile:
+    try:
+        from pillow_heif import HeifImageFile  # noqa: PLC0415 - an extra, and only for this format
+    except ImportError as error:
+        raise MissingExtraError("HEIC", "heif") from error
+    opened: ImageFile = HeifImageFile(stream)  # type: ignore[no-untyped-call]
+    return opened
+
+
+_FORMATS = (
+    _Format("JPEG", re.compile(rb"\xff\xd8\xff"), JpegImageFile),
+    _Format("PNG", re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
+    _Format("WebP", re.compile(rb"RIFF....WEBP", re.DOTALL), WebPImageFile),
+    _Format("TIFF", re.compile(rb"II[*+]\0|MM\0[*+]"), TiffImageFile),
+    _Format("BMP", re.compile(rb"BM"), BmpImageFile),
+    _Format("AVIF", re.compile(rb"....ftyp(?:....)*?avi[fs]", re.DOTALL), AvifImageFile),
+    _Format("HEIC", re.compile(rb"....ftyp(?:....)*?(?:hei|hev|mif1|msf1)", re.DOTALL), _open_heif),
+)
+"""Tried in this order; the signature stands at the start of the file."""
+
+
+def decode(stream: BinaryIO, name: str, max_pixels: int) -> PIL.Image.Image:
+    """The file's first frame in its own mode, turned upright.
+
+    Formats are told by their first bytes, never by a suffix. Pillow's own limit of pixels and its
+    warnings are left out of it, so that ``max_pixels`` alone decides.
+
+    Args:
+        stream: The file, at its start.
+        name: What errors call it.
+        max_pixels: The greatest number of pixels; the header is asked before anything is decoded.
+
+    Returns:
+        A loaded picture whose ``info`` may hold an ``icc_profile``.
+
+    Raises:
+        ImageDecodeError: If it is empty, no picture, damaged or cut short.
+        ImageTooLargeError: If it has more pixels than ``max_pixels``.
+        MissingExtraError: If it is a HEIC file and the extra ``heif`` is not installed.
+    """
+    if not stream.seekable():
+        stream = BytesIO(stream.read())
+    start = stream.tell()
+    header = stream.read(_HEADER_BYTES)
+    stream.seek(start)
+    if not header:
+        raise ImageDecodeError(f"{name}: the file is empty (0 bytes); get a whole copy of it.")
+    for kind in _FORMATS:
+        if kind.signature.match(header):
+            break
+    else:
+        raise ImageDecodeError(
+            f"{name}: not a picture that p3m reads; convert it to one of "
+            f"{', '.join(kind.name for kind in _FORMATS)}."
+        )
+    try:
+        image = _load(kind, stream, name, max_pixels)
+    except PIL.Image.DecompressionBombError as error:
+        # TIFF and WebP alone ask Pillow's own limit, which no argument raises. Its text names the
+        # pixels first.
+        pixels = int(re.findall(r"\d+", str(error))[0])
+        _check_pixels(name, pixels, max_pixels)
+        raise ImageDecodeError(
+            f"{name}: {pixels / 1e6:.1f} megapixels are more than can be read from a {kind.name} "
+            "file; convert it to PNG or JPEG."
+        ) from error
+    except ImageTooLargeError:
+        raise
+    except _DAMAGE as error:
+        raise ImageDecodeError(
+            f"{name}: the {kind.name} file is damaged, cut short or of a rare kind; "
+            "get a whole copy of it, or save it anew as PNG."
+        ) from error
+    turn = _TURNS.get(_orientation(image, name))
+    return image if turn is None else image.transpose(turn)
+
+
+def _load(kind: _Format, stream: BinaryIO, name: str, max_pixels: int) -> ImageFile:
+    with _without_warnings():
+        image = kind.open(stream)
+        _check_pixels(name, image.width * image.height, max_pixels)
+        if kind.open is TiffImageFile:  # warns while it decodes, unlike the others
+            image.load()
+    image.load()
+    return image
+
+
+def _check_pixels(name: str, pixels: int, max_pixels: int) -> None:
+    if pixels > max_pixels:
+        raise ImageTooLargeError(name, pixels, max_pixels)
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Keeps Pillow's warnings off the screen; one thread at a time, since filters are global."""
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _orientation(image: PIL.Image.Image, name: str) -> int:
+    """The EXIF orientation that is left to apply: 1 to 8, and 1 is upright."""
+    try:
+        with _without_warnings():
+            return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except _DAMAGE:
+        _LOG.warning("%s: the EXIF data are damaged and were ignored.", name)
+        return 1
