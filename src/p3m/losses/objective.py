@@ -133,7 +133,7 @@ class P3MObjective:
         """
         with torch.autocast(target.alpha.device.type, enabled=False):
             terms = self._terms(output, target)
-            total = torch.stack([weight * term for weight, term in terms.values()]).sum()
+            total = sum((w * term for w, term in terms.values()), target.alpha.new_zeros(()))
         return LossTerms(total, {name: term.detach() for name, (_, term) in terms.items()})
 
     def _terms(

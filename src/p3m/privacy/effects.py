@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _REACH = 0.25  # pieces nearer to each other than this share of their longer side are one face
 _MIN_REACH_PX = 4
-_MIN_CELL_PX = 4  # a cell of a pixel or two would hand them through
+_MIN_CELL_PX = 4  # a cell of a few pixels would hand them through
 _WORK_SIGMA_PX = 6.0  # a wider blur is made on a smaller copy, where it has this width
 _TINY = 1e-30  # far outside of the region, where nothing is replaced, no pixel has weight
 
@@ -85,6 +85,8 @@ class GaussianBlur:
 class Mosaic:
     """A fixed grid of mean colours over each face, as coarse for a big face as for a small one.
 
+    A cell that holds only a few of the face's pixels, at its border, gets the face's mean colour.
+
     Attributes:
         cells: Cells of the grid along either side of the face's bounding box, in [1, 8].
 
@@ -114,6 +116,7 @@ class Mosaic:
         inside = cv2.copyTo(face, covered.astype(np.uint8)).reshape(-1, 3)
         sums = [np.bincount(cell.ravel(), channel, self.cells**2) for channel in inside.T]
         means: NDArray[np.float64] = np.stack(sums, axis=1) / pixels.clip(min=1)[:, None]
+        means[pixels < _MIN_CELL_PX**2] = inside.sum(axis=0) / pixels.sum()
         return means.take(cell, axis=0)
 
     def _cell_of_each_line(self, side_px: int) -> NDArray[np.intp]:

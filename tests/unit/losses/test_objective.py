@@ -98,6 +98,11 @@ def test_what_is_not_given_or_not_weighed_is_left_out(
     }
 
 
+def test_no_term_at_all_is_zero(output: Output, target: MattingTarget) -> None:
+    nothing = P3MObjective(side=0, semantic=0, local=0, fused=0, composition=0)
+    assert nothing(output, target).total.item() == 0
+
+
 def test_released_scale_of_the_local_pyramid_is_an_option(
     output: Output, target: MattingTarget
 ) -> None:
