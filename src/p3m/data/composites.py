@@ -1,0 +1,260 @@
+"""Training samples: people over other backgrounds, with alpha known by construction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TypedDict
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from p3m.core.errors import TrainingError
+from p3m.data.degrade import (
+    random_blur,
+    random_jpeg,
+    random_light,
+    random_low_resolution,
+    random_noise,
+    to_grey,
+)
+from p3m.data.foregrounds import ForegroundCache
+from p3m.data.placement import random_placement
+from p3m.data.portraits import Background, Portrait
+from p3m.data.strands import add_strands, random_style
+from p3m.imaging.io import read_alpha, read_image
+from p3m.imaging.types import Alpha, Image, Mask
+
+Obfuscate = Callable[[Image, Alpha, Mask, np.random.Generator], Image]
+"""Hides the faces in a picture: image, alpha, face mask, randomness -> a new image."""
+
+
+class Sample(TypedDict):
+    """One training sample; all arrays are uint8 and square.
+
+    Attributes:
+        image: What the network sees, (S, S, 3).
+        alpha: The true alpha, (S, S).
+        foreground: The foreground's colours before the picture was degraded, (S / 2, S / 2, 3).
+        background: The background, likewise.
+        index: Which sample of the run it is.
+    """
+
+    image: NDArray[np.uint8]
+    alpha: NDArray[np.uint8]
+    foreground: NDArray[np.uint8]
+    background: NDArray[np.uint8]
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositeSettings:
+    """How samples are made; each probability is that of a sample.
+
+    Attributes:
+        side_px: Side of a sample.
+        natural: A photo with its own background in place of a composite.
+        empty: No person at all: alpha is 0.
+        strands: Hair strands are added.
+        grey: The whole picture is grey.
+        blur: Out of focus, or moved.
+        noise: Grain.
+        jpeg: Compressed as JPEG.
+        low_resolution: Made small and large again.
+        background_blur: The background is out of focus.
+        plain: The background is one colour, or passes from one to another.
+    """
+
+    side_px: int = 512
+    natural: float = 0.25
+    empty: float = 0.01
+    strands: float = 0.5
+    grey: float = 0.3
+    blur: float = 0.15
+    noise: float = 0.3
+    jpeg: float = 0.4
+    low_resolution: float = 0.1
+    background_blur: float = 0.4
+    plain: float = 0.12
+
+
+class CompositeDataset:
+    """An endless list of samples: number i of a seed is always the same one.
+
+    Args:
+        portraits: Whom to show.
+        weights: How often each portrait is drawn, up to a factor.
+        backgrounds: What to show them before.
+        foregrounds: Their colours, prepared.
+        settings: How samples are made.
+        seed: Decides everything.
+        length: How many samples there are.
+        obfuscate: Hides faces before anything else is done (privacy-preserving training). None:
+            faces stay.
+
+    Raises:
+        TrainingError: If there are no portraits or no backgrounds.
+    """
+
+    def __init__(
+        self,
+        portraits: Sequence[Portrait],
+        weights: Sequence[float],
+        backgrounds: Sequence[Background],
+        foregrounds: ForegroundCache,
+        settings: CompositeSettings,
+        *,
+        seed: int,
+        length: int,
+        obfuscate: Obfuscate | None,
+    ) -> None:
+        if not portraits or not backgrounds:
+            raise TrainingError("Training needs at least one portrait and one background.")
+        self._portraits = tuple(portraits)
+        self._cumulative = np.cumsum(np.asarray(weights, np.float64) / np.sum(weights))
+        self._backgrounds = tuple(backgrounds)
+        self._foregrounds = foregrounds
+        self._settings = settings
+        self._seed = seed
+        self._length = length
+        self._obfuscate = obfuscate
+        self._read_source = cache(self._read_source_from_disk)
+        self._read_background = cache(_read_background)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int) -> Sample:
+        """Sample number ``index``; made anew each time, and always the same."""
+        rng = np.random.default_rng((self._seed, index))
+        settings = self._settings
+        portrait = self._portraits[int(np.searchsorted(self._cumulative, rng.random()))]
+        natural = rng.random() < settings.natural
+        foreground, background, alpha = self._layers(portrait, rng, natural=natural)
+        if natural:
+            image = foreground
+        else:
+            share = alpha[..., None].astype(np.float32) / 255
+            mixed = background + share * (foreground.astype(np.float32) - background)
+            image = np.rint(mixed).astype(np.uint8)
+        image, alpha = self._degrade(image, alpha, rng)
+        half = (settings.side_px // 2, settings.side_px // 2)
+        return Sample(
+            image=image,
+            alpha=alpha,
+            foreground=_halve(foreground, half),
+            background=_halve(background, half),
+            index=index,
+        )
+
+    def _layers(
+        self, portrait: Portrait, rng: np.random.Generator, *, natural: bool
+    ) -> tuple[Image, Image, NDArray[np.uint8]]:
+        """Foreground, background and alpha; a natural photo is both foreground and background."""
+        settings = self._settings
+        image, colours, alpha, faces = self._read_source(portrait)
+        source = image if natural else colours
+        if self._obfuscate is not None and faces is not None:
+            source = self._obfuscate(source, alpha, faces, rng)
+        placement = random_placement(alpha, settings.side_px, rng, inside=natural)
+        foreground = placement.apply(source, repeat_border=True)
+        moved = placement.apply(np.rint(alpha * 255).astype(np.uint8))
+        if natural:
+            return foreground, foreground, moved
+        background = self._background(rng)
+        if rng.random() < settings.empty:
+            return foreground, background, np.zeros_like(moved)
+        if faces is not None and rng.random() < settings.strands:
+            head = _around(placement.apply(faces.astype(np.uint8)))
+            if head.any():
+                scale_px = float(np.sqrt(head.sum()))
+                grown, combined = add_strands(
+                    foreground,
+                    moved.astype(np.float32) / np.float32(255),
+                    head,
+                    random_style(rng, scale_px),
+                    rng,
+                )
+                foreground, moved = grown, np.rint(combined * 255).astype(np.uint8)
+        return random_light(foreground, rng, 0.7), background, moved
+
+    def _background(self, rng: np.random.Generator) -> Image:
+        side = self._settings.side_px
+        if rng.random() < self._settings.plain:
+            return _plain(side, rng)
+        chosen = self._backgrounds[int(rng.integers(len(self._backgrounds)))]
+        image = self._read_background(chosen)
+        height, width = image.shape[:2]
+        crop = int(min(height, width) * rng.uniform(0.4, 1.0))
+        top = int(rng.integers(0, height - crop + 1))
+        left = int(rng.integers(0, width - crop + 1))
+        part = image[top : top + crop, left : left + crop]
+        scene = np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_LINEAR))
+        if rng.random() < 0.5:
+            scene = scene[:, ::-1]
+        if rng.random() < self._settings.background_blur:
+            width_px = int(rng.integers(3, 25))
+            for _ in range(2):
+                scene = np.asarray(cv2.blur(scene, (width_px, width_px)))
+        return random_light(np.ascontiguousarray(scene, np.uint8), rng)
+
+    def _degrade(
+        self, image: Image, alpha: NDArray[np.uint8], rng: np.random.Generator
+    ) -> tuple[Image, NDArray[np.uint8]]:
+        settings = self._settings
+        image = random_light(image, rng, 0.5)
+        if rng.random() < settings.grey:
+            image = to_grey(image, rng)
+        if rng.random() < settings.blur:
+            image, alpha = random_blur(image, alpha, rng)
+        if rng.random() < settings.low_resolution:
+            image = random_low_resolution(image, rng)
+        if rng.random() < settings.noise:
+            image = random_noise(image, rng)
+        if rng.random() < settings.jpeg:
+            image = random_jpeg(image, rng)
+        return image, alpha
+
+    def _read_source_from_disk(self, portrait: Portrait) -> tuple[Image, Image, Alpha, Mask | None]:
+        """Picture, foreground colours, alpha and face mask; an empty mask counts as none."""
+        image = read_image(portrait.image)
+        colours, alpha = self._foregrounds.read(portrait)
+        faces = None
+        if portrait.face_mask is not None:
+            mask = read_alpha(portrait.face_mask) > 0.5
+            faces = mask if mask.any() else None
+        return image, colours, alpha, faces
+
+
+def _read_background(background: Background) -> Image:
+    return read_image(background.image)
+
+
+def _halve(image: Image, size: tuple[int, int]) -> Image:
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _around(faces: NDArray[np.uint8]) -> Mask:
+    """The head around the faces: their box, wider and higher by three quarters."""
+    height, width = faces.shape
+    left, top, box_width, box_height = cv2.boundingRect(faces)
+    region = np.zeros(faces.shape, np.bool_)
+    if box_width and box_height:
+        across, along = int(0.75 * box_width), int(0.75 * box_height)
+        region[
+            max(0, top - along) : min(height, top + box_height),
+            max(0, left - across) : min(width, left + box_width + across),
+        ] = True
+    return region
+
+
+def _plain(side: int, rng: np.random.Generator) -> Image:
+    """One colour, or a passage between two along some direction."""
+    first, second = rng.uniform(0, 255, (2, 3))
+    if rng.random() < 0.4:
+        second = first
+    angle = rng.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    share = np.clip((x * np.cos(angle) + y * np.sin(angle)) / 2.8 + 0.5, 0, 1)[..., None]
+    colours: Image = np.rint(first + share * (second - first)).astype(np.uint8)
+    return colours

@@ -1,0 +1,104 @@
+"""Where a person stands in a new picture; a body that is cut is never shown to be."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from p3m.imaging.types import Alpha
+
+_TOUCH = 0.02  # the mean alpha along an edge from which the person counts as cut by it
+_CLOSE, _WHOLE, _FAR = 0.45, 0.9, 1.6  # the new picture's side, as a share of the source's
+_CLOSE_SHARE = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A rectangle of the source, which may reach beyond it, that becomes a square picture.
+
+    Attributes:
+        left: Left edge in source pixels.
+        top: Upper edge in source pixels.
+        width: Width in source pixels.
+        height: Height in source pixels.
+        flip: Whether left and right are exchanged.
+        side_px: Side of the new picture.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+    flip: bool
+    side_px: int
+
+    def apply(self, array: NDArray[np.uint8], *, repeat_border: bool = False) -> NDArray[np.uint8]:
+        """The new picture of an array of shape (H, W) or (H, W, C); 0 beyond the source.
+
+        Args:
+            array: A picture, alpha or mask of the source's size.
+            repeat_border: Whether the source's border is repeated beyond it, in place of 0.
+        """
+        scale_x, scale_y = self.side_px / self.width, self.side_px / self.height
+        shift_x = (0.5 - self.left) * scale_x - 0.5
+        shift_y = (0.5 - self.top) * scale_y - 0.5
+        matrix = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]], np.float64)
+        if self.flip:
+            matrix[0] = -matrix[0]
+            matrix[0, 2] += self.side_px - 1
+        border = cv2.BORDER_REPLICATE if repeat_border else cv2.BORDER_CONSTANT
+        moved = cv2.warpAffine(
+            array,
+            matrix,
+            (self.side_px, self.side_px),
+            flags=cv2.INTER_AREA if min(scale_x, scale_y) < 0.5 else cv2.INTER_LINEAR,
+            borderMode=border,
+        )
+        return moved.astype(np.uint8, copy=False)
+
+
+def random_placement(
+    alpha: Alpha, side_px: int, rng: np.random.Generator, *, inside: bool = False
+) -> Placement:
+    """A placement drawn at random.
+
+    Where the person touches an edge of the source, the new picture ends there or before: nobody
+    floats with a body cut off in mid-air. Elsewhere it may reach far beyond.
+
+    Args:
+        alpha: The source's alpha, shape (H, W).
+        side_px: Side of the new picture.
+        rng: Source of randomness.
+        inside: Whether the placement stays within the source, as it must where the source's own
+            background is kept.
+    """
+    height, width = alpha.shape
+    edges = (alpha[:, 0], alpha[:, -1], alpha[0], alpha[-1])
+    touched = [inside or float(edge.mean()) > _TOUCH for edge in edges]
+    room = 0.8 * max(height, width)
+    low_x, high_x = (0.0 if touched[0] else -room), (width if touched[1] else width + room)
+    low_y, high_y = (0.0 if touched[2] else -room), (height if touched[3] else height + room)
+    longest = min(high_x - low_x, high_y - low_y)
+    least = _CLOSE if rng.random() < _CLOSE_SHARE else _WHOLE
+    shortest = min(least * min(height, width), longest)
+    greatest = min(longest, _FAR * max(height, width))
+    side = float(np.exp(rng.uniform(np.log(shortest), np.log(max(shortest, greatest)))))
+    stretch = float(rng.uniform(0.92, 1.08))
+    crop_w, crop_h = min(side * stretch, high_x - low_x), min(side / stretch, high_y - low_y)
+    weight = alpha.sum(axis=0), alpha.sum(axis=1)
+    left = _offset(weight[0], crop_w, low_x, high_x, rng)
+    top = _offset(weight[1], crop_h, low_y, high_y, rng)
+    return Placement(left, top, crop_w, crop_h, bool(rng.random() < 0.5), side_px)
+
+
+def _offset(
+    weight: NDArray[np.floating], size: float, low: float, high: float, rng: np.random.Generator
+) -> float:
+    """A start for a crop of that size, such that some of the person lies in it nearly always."""
+    total = float(weight.sum())
+    if total <= 0:
+        return float(rng.uniform(low, high - size))
+    at = int(np.searchsorted(np.cumsum(weight), rng.uniform(0.05, 0.95) * total))
+    start = at - size * rng.uniform(0.15, 0.85)
+    return float(np.clip(start, low, high - size))

@@ -1,0 +1,1 @@
+"""Networks and their records: every model is a name in `p3m.models.catalog`."""

@@ -1,0 +1,54 @@
+"""What every matting network returns, and the record by which it is known."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+BACKGROUND, TRANSITION, FOREGROUND = 0, 1, 2
+"""The classes of the semantic decoder, in the order of its logits."""
+
+
+class MattingOutput(NamedTuple):
+    """What a matting network says about a batch of B pictures of H by W pixels.
+
+    Attributes:
+        global_logits: Scores of background, transition and foreground, shape (B, 3, H, W).
+        local_alpha: Alpha in [0, 1] that is meant for the transition only, shape (B, 1, H, W).
+        alpha: The fused alpha in [0, 1], shape (B, 1, H, W).
+        side_logits: Scores of the side heads, deepest first, each (B, 3, H, W).
+        coarse: Maps for a detail path at half size, shape (B, C, H / 2, W / 2): alpha, the
+            probability of transition, features. None for a network without such a path.
+    """
+
+    global_logits: Tensor
+    local_alpha: Tensor
+    alpha: Tensor
+    side_logits: tuple[Tensor, ...]
+    coarse: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A network as the catalogue knows it.
+
+    Attributes:
+        name: Permanent name in kebab-case.
+        summary: One sentence.
+        paper: The work that it follows.
+        build: Makes the network with fresh weights.
+        stride: Input sides must be multiples of this many pixels.
+        area_px: The number of input pixels at which it is meant to work.
+        mean: Mean of the input's normalisation, RGB in [0, 1].
+        std: Standard deviation of the input's normalisation.
+    """
+
+    name: str
+    summary: str
+    paper: str
+    build: Callable[[], nn.Module]
+    stride: int
+    area_px: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]

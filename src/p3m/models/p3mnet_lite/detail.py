@@ -1,0 +1,60 @@
+"""The detail path: alpha at full resolution, from the picture and the coarse maps."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from p3m.models.layers import ConvNormAct, upsample
+
+
+class DetailPath(nn.Module):
+    """Corrects an enlarged alpha where the transition lies; elsewhere it changes nothing.
+
+    ``alpha = clamp(coarse alpha + probability of transition * tanh(residual), 0, 1)``, so windows
+    that are refined one by one join without seams. Most of its work is done at half size. It may
+    be run on any window of a picture whose sides and origin are multiples of `MULTIPLE`.
+
+    Args:
+        channels_coarse: Channels of the coarse maps; the first is alpha, the second the
+            probability of transition, the others are features of the matting decoder.
+        channels: Channels at half size.
+    """
+
+    MULTIPLE = 2
+    HALO_PX = 16
+    """How far a pixel's alpha looks around itself, rounded up."""
+
+    def __init__(self, channels_coarse: int, channels: int = 24) -> None:
+        super().__init__()
+        self.shrink = ConvNormAct(3 + channels_coarse, channels, kernel=3, stride=2)
+        self.filter = nn.Sequential(
+            ConvNormAct(channels, channels, kernel=3), ConvNormAct(channels, channels, kernel=3)
+        )
+        self.narrow = nn.Conv2d(channels, channels // 3, 1)
+        self.sharpen = ConvNormAct(channels // 3 + 5, channels // 2, kernel=3)
+        self.head = nn.Conv2d(channels // 2, 1, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+
+    def forward(self, image: Tensor, coarse: Tensor) -> Tensor:
+        """Alpha in [0, 1] of shape (B, 1, H, W).
+
+        Args:
+            image: Normalised picture or window of it, shape (B, 3, H, W), H and W even.
+            coarse: The coarse maps enlarged to the same pixels, shape (B, channels_coarse, H, W).
+        """
+        alpha, transition = coarse[:, :1], coarse[:, 1:2]
+        half = self.filter(self.shrink(torch.cat([image, coarse], dim=1)))
+        full = torch.cat([upsample(self.narrow(half), 2), image, coarse[:, :2]], dim=1)
+        residual = torch.tanh(self.head(self.sharpen(full)))
+        return (alpha + transition * residual).clamp(0.0, 1.0)
+
+
+def enlarge(coarse: Tensor, size: tuple[int, int]) -> Tensor:
+    """Coarse maps brought bilinearly to a picture's size, half-pixel centres.
+
+    Args:
+        coarse: Shape (B, C, h, w).
+        size: Height and width to reach.
+    """
+    return F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)

@@ -1,0 +1,53 @@
+"""Checkpoints on disk: written whole or not at all, read without running anything they hold."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from p3m.core.errors import TrainingError
+
+
+def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Writes a run's state.
+
+    Args:
+        path: Where to; the file is replaced in one step.
+        state: Tensors and plain values.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    torch.save(dict(state), unfinished)
+    unfinished.replace(path)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Reads a run's state.
+
+    Args:
+        path: A file by `write_checkpoint`.
+
+    Raises:
+        TrainingError: If it is damaged.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, ValueError) as error:
+        raise TrainingError(f"{path}: not a readable checkpoint ({error}).") from error
+    return state
+
+
+def write_weights(path: Path, model: nn.Module) -> None:
+    """Writes a network's weights alone, as safetensors; the file is replaced in one step.
+
+    Args:
+        path: Where to.
+        model: Whose weights.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, unfinished)
+    unfinished.replace(path)

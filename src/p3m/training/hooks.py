@@ -1,0 +1,143 @@
+"""What happens beside the training: checkpoints, curves, validation, the progress bar."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+from torch.utils.tensorboard import SummaryWriter
+
+from p3m.losses.objective import LossTerms
+from p3m.training.checkpoint import write_checkpoint, write_weights
+from p3m.training.trainer import TrainState
+
+
+class Checkpoint:
+    """Keeps the last state, every so many seconds and at the end.
+
+    Args:
+        path: The file.
+        every_s: Seconds between two writings.
+        clock: Gives the time in seconds.
+    """
+
+    def __init__(
+        self, path: Path, *, every_s: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._path = path
+        self._every_s = every_s
+        self._clock = clock
+        self._written_at = clock()
+
+    def after_step(self, state: TrainState, terms: LossTerms) -> None:  # noqa: ARG002
+        """Writes where it is time."""
+        if self._clock() - self._written_at >= self._every_s:
+            write_checkpoint(self._path, state.state_dict())
+            self._written_at = self._clock()
+
+    def at_end(self, state: TrainState) -> None:
+        """Writes once more."""
+        write_checkpoint(self._path, state.state_dict())
+
+
+class Curves:
+    """Writes the loss and its parts to TensorBoard and to a file of JSON lines.
+
+    Args:
+        folder: Takes TensorBoard's files and ``curves.jsonl``.
+        every: Steps between two points, each the mean of these steps.
+    """
+
+    def __init__(self, folder: Path, *, every: int) -> None:
+        self._board = SummaryWriter(str(folder / "tensorboard"))
+        self._path = folder / "curves.jsonl"
+        self._every = every
+        self._sums: dict[str, float] = {}
+
+    def after_step(self, state: TrainState, terms: LossTerms) -> None:
+        """Adds the step to the sums, and writes a point where one is due."""
+        for name, value in {"total": terms.total.detach(), **terms.parts}.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value.item()
+        if state.step % self._every == 0:
+            means = {name: total / self._every for name, total in self._sums.items()}
+            means["lr"] = float(state.schedule.get_last_lr()[0])
+            self.write(state.step, {f"train/{name}": value for name, value in means.items()})
+            self._sums = {}
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Writes a point of some curves."""
+        for name, value in values.items():
+            self._board.add_scalar(name, value, step)
+        with self._path.open("a", encoding="utf-8") as file:
+            rounded = {name: float(f"{value:.5g}") for name, value in values.items()}
+            file.write(json.dumps({"step": step, **rounded}) + "\n")
+
+    def show(self, step: int, panel: NDArray[np.uint8]) -> None:
+        """Shows a picture of shape (H, W, 3)."""
+        self._board.add_image("val/panel", panel, step, dataformats="HWC")
+
+    def at_end(self, state: TrainState) -> None:  # noqa: ARG002
+        """Closes the files."""
+        self._board.close()
+
+
+class Validate:
+    """Scores the averaged weights every so many steps and keeps the best.
+
+    Args:
+        score: From a network to its scores by name, and a panel to look at.
+        deciding: The score that decides what is best; lower is better.
+        every: Steps between two validations.
+        best: Where the best weights are kept.
+        curves: Takes the scores.
+    """
+
+    def __init__(
+        self,
+        score: Callable[[nn.Module], tuple[dict[str, float], NDArray[np.uint8]]],
+        *,
+        deciding: str,
+        every: int,
+        best: Path,
+        curves: Curves,
+    ) -> None:
+        self._score = score
+        self._deciding = deciding
+        self._every = every
+        self._best = best
+        self._curves = curves
+
+    def after_step(self, state: TrainState, terms: LossTerms) -> None:  # noqa: ARG002
+        """Validates where it is time."""
+        if state.step % self._every:
+            return
+        scores, panel = self._score(state.average.module)
+        self._curves.write(state.step, {f"val/{name}": value for name, value in scores.items()})
+        self._curves.show(state.step, panel)
+        if scores[self._deciding] < state.best_score:
+            state.best_score = scores[self._deciding]
+            write_weights(self._best, state.average.module)
+
+    def at_end(self, state: TrainState) -> None:
+        """Nothing more."""
+
+
+class Progress:
+    """Tells somebody how far the run is.
+
+    Args:
+        tell: Takes the steps done and the loss.
+    """
+
+    def __init__(self, tell: Callable[[int, float], None]) -> None:
+        self._tell = tell
+
+    def after_step(self, state: TrainState, terms: LossTerms) -> None:
+        """Tells it."""
+        self._tell(state.step, float(terms.total.detach()))
+
+    def at_end(self, state: TrainState) -> None:
+        """Nothing more."""

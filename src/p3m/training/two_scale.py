@@ -1,0 +1,178 @@
+"""A training step for networks of two scales: the picture small, a window of it at full size."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from p3m.losses.alpha import alpha_l1
+from p3m.losses.laplacian import laplacian_loss
+from p3m.losses.objective import LossTerms, MattingTarget, P3MObjective
+from p3m.models.contract import MattingOutput
+from p3m.ops.morphology import trimap_classes
+from p3m.ops.normalize import normalize
+
+Corner = tuple[int, int]
+
+
+class TwoScaleModel(Protocol):
+    """A network with a base for the whole picture and a detail path for windows."""
+
+    @property
+    def base(self) -> nn.Module: ...  # noqa: D102
+    @property
+    def detail(self) -> nn.Module: ...  # noqa: D102
+
+
+class TwoScaleOutput(NamedTuple):
+    """What the network says about the small picture, and the alpha of each window, (B, 1, h, h)."""
+
+    base: MattingOutput
+    window_alpha: Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoScaleSettings:
+    """Sizes of the two scales.
+
+    Attributes:
+        base_sides_px: Sides at which the whole picture is seen; one is drawn for each step.
+        window_px: Side of the full-size window that the detail path is trained on; even.
+        trimap_share: The transition reaches this share of the small picture's side, at least and
+            at most.
+        detail: Weight of the window's loss.
+    """
+
+    base_sides_px: tuple[int, ...] = (192, 256, 320)
+    window_px: int = 224
+    trimap_share: tuple[float, float] = (0.02, 0.035)
+    detail: float = 3.0
+
+
+class TwoScale(nn.Module):
+    """Runs both parts of a network in one forward pass, as distributed training needs it."""
+
+    def __init__(self, model: TwoScaleModel) -> None:
+        super().__init__()
+        self.base = model.base
+        self.detail = model.detail
+
+    def forward(
+        self, image: Tensor, base_side: int, corners: list[Corner], window_px: int
+    ) -> TwoScaleOutput:
+        """Both scales of a batch.
+
+        Args:
+            image: Normalised pictures, shape (B, 3, S, S).
+            base_side: Side of the small picture.
+            corners: Top and left of each picture's window, even.
+            window_px: Side of the windows.
+        """
+        small = F.interpolate(image, (base_side, base_side), mode="area")
+        out: MattingOutput = self.base(small)
+        if out.coarse is None:
+            raise TypeError("a network of two scales gives coarse maps")
+        coarse = F.interpolate(out.coarse, image.shape[-2:], mode="bilinear", align_corners=False)
+        alpha = self.detail(crop(image, corners, window_px), crop(coarse, corners, window_px))
+        return TwoScaleOutput(out, alpha)
+
+
+class TwoScaleStep:
+    """A batch's loss: the paper's objective on the small picture, L1 and Laplacian on the window.
+
+    Args:
+        objective: The loss of the small picture.
+        settings: Sizes and weights.
+        seed: Decides sizes and windows, together with the step's number.
+    """
+
+    def __init__(self, objective: P3MObjective, settings: TwoScaleSettings, *, seed: int) -> None:
+        self._objective = objective
+        self._settings = settings
+        self._seed = seed
+
+    def __call__(self, model: nn.Module, batch: Mapping[str, Tensor], step: int) -> LossTerms:
+        """The loss of a batch of samples as `p3m.data.composites` makes them.
+
+        Args:
+            model: A `TwoScale`, perhaps wrapped.
+            batch: uint8 tensors: image (B, S, S, 3), alpha (B, S, S), foreground and background.
+            step: The step's number.
+        """
+        settings = self._settings
+        rng = np.random.default_rng((self._seed, step))
+        side = int(rng.choice(settings.base_sides_px))
+        image, alpha = to_planes(batch["image"]), to_planes(batch["alpha"][..., None])
+        corners = _corners(batch["alpha"], settings.window_px, rng)
+        output = model(normalize(image), side, corners, settings.window_px)
+        target = self._target(batch, alpha, side, rng)
+        terms = self._objective(output.base, target)
+        return self._with_detail(
+            terms, output.window_alpha, crop(alpha, corners, settings.window_px)
+        )
+
+    def _target(
+        self, batch: Mapping[str, Tensor], alpha: Tensor, side: int, rng: np.random.Generator
+    ) -> MattingTarget:
+        size = (side, side)
+        small = F.interpolate(alpha, size, mode="area")
+        foreground, background = (
+            F.interpolate(to_planes(batch[name]), size, mode="bilinear", align_corners=False)
+            for name in ("foreground", "background")
+        )
+        radius = max(1, round(side * float(rng.uniform(*self._settings.trimap_share))))
+        return MattingTarget(
+            alpha=small,
+            trimap=trimap_classes(small, radius),
+            image=background + small * (foreground - background),
+            foreground=foreground,
+            background=background,
+        )
+
+    def _with_detail(self, terms: LossTerms, pred: Tensor, target: Tensor) -> LossTerms:
+        with torch.autocast(target.device.type, enabled=False):
+            pred = pred.to(target.dtype)
+            l1, laplacian = alpha_l1(pred, target), laplacian_loss(pred, target)
+        return LossTerms(
+            terms.total + self._settings.detail * (l1 + laplacian),
+            {**terms.parts, "detail_l1": l1.detach(), "detail_laplacian": laplacian.detach()},
+        )
+
+
+def to_planes(pixels: Tensor) -> Tensor:
+    """Pixels of shape (B, H, W, C) in uint8 as (B, C, H, W) in [0, 1], channels last in memory."""
+    return pixels.permute(0, 3, 1, 2).float() / 255
+
+
+def crop(maps: Tensor, corners: list[Corner], side: int) -> Tensor:
+    """A square window of each map.
+
+    Args:
+        maps: Shape (B, C, H, W).
+        corners: Top and left of each window.
+        side: Height and width of the windows.
+    """
+    return torch.stack(
+        [
+            one[:, top : top + side, left : left + side]
+            for one, (top, left) in zip(maps, corners, strict=True)
+        ]
+    )
+
+
+def _corners(alpha: Tensor, window_px: int, rng: np.random.Generator) -> list[Corner]:
+    """Even corners of windows around a pixel of each picture's transition, if it has any."""
+    corners = []
+    for picture in alpha.cpu().numpy():
+        at = np.flatnonzero((picture > 8) & (picture < 247))
+        choice = int(at[rng.integers(len(at))]) if len(at) else int(rng.integers(picture.size))
+        top, left = (
+            int(np.clip(centre - window_px // 2, 0, side - window_px)) // 2 * 2
+            for centre, side in zip(divmod(choice, picture.shape[1]), picture.shape, strict=True)
+        )
+        corners.append((top, left))
+    return corners
