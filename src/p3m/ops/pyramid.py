@@ -51,11 +51,12 @@ def gaussian_blur(image: Tensor, *, size: int = 5, sigma: float = 1.0) -> Tensor
         ShapeError: If ``image`` has not four axes.
     """
     check_shape("image", image, "B C H W")
-    kernel = gaussian_kernel(size, sigma).to(image)
-    planes = image.reshape(-1, 1, *image.shape[-2:])
+    axis = gaussian_kernel(size, sigma).to(image)
+    # All planes as channels of one picture: a depthwise filter, several times as fast on a CPU.
+    planes = image.reshape(1, -1, *image.shape[-2:])
+    kernel = torch.outer(axis, axis).expand(planes.shape[1], 1, size, size)
     padded = functional.pad(planes, (size // 2,) * 4, mode="replicate")
-    rows = functional.conv2d(padded, kernel.view(1, 1, 1, size))
-    return functional.conv2d(rows, kernel.view(1, 1, size, 1)).reshape(image.shape)
+    return functional.conv2d(padded, kernel, groups=planes.shape[1]).reshape(image.shape)
 
 
 def laplacian_pyramid(image: Tensor, *, levels: int = 5) -> tuple[Tensor, ...]:
