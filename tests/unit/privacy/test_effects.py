@@ -113,9 +113,11 @@ def test_the_second_time_changes_less_than_the_first(
 
 
 @every_effect
-def test_no_background_bleeds_in(effect: Effect) -> None:
-    region = face((90, 90), (45, 45), 25)
-    image = np.where(region[:, :, None], np.uint8([200, 150, 100]), np.uint8(0))
+@pytest.mark.parametrize("radius", [25, 150])
+def test_no_background_bleeds_in(effect: Effect, radius: int) -> None:
+    side = 3 * radius
+    region = face((side, side), (side // 2, side // 2), radius)
+    image = np.where(region[:, :, None], np.uint8([255, 150, 0]), np.uint8(30))
     np.testing.assert_array_equal(effect(image, region), image)
 
 
