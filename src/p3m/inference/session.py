@@ -1,0 +1,108 @@
+"""Opening ONNX Runtime sessions: threads, providers, and errors that say what to do."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+_SUFFIX = "ExecutionProvider"
+
+
+def open_session(
+    source: Path | bytes, *, name: str, threads: int | None = None, provider: str | None = None
+) -> "InferenceSession":
+    """A session for one ONNX graph, on the wanted provider or not at all.
+
+    Args:
+        source: The file, or its bytes.
+        name: What errors call it.
+        threads: Threads within one operation; ``None`` takes every processor that this process may
+            use.
+        provider: ``"cpu"`` (the same as ``None``), ``"cuda"``, ``"coreml"`` …, or ONNX Runtime's
+            full name.
+
+    Raises:
+        WeightsError: If the file is missing or cannot be read.
+        ModelFormatError: If it is not ONNX, or needs what this ONNX Runtime does not have.
+        ProviderError: If the provider is not available, or ONNX Runtime dropped it while loading.
+    """
+    import onnxruntime  # noqa: PLC0415 - slow to import, and not needed to list models
+    from onnxruntime.capi import onnxruntime_pybind11_state as native  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = _default_threads() if threads is None else threads
+    options.inter_op_num_threads = 1
+    wanted = resolve_provider(provider)
+    try:
+        session = onnxruntime.InferenceSession(
+            source if isinstance(source, bytes) else _readable(source),
+            options,
+            providers=list(dict.fromkeys((wanted, f"CPU{_SUFFIX}"))),
+        )
+    except (
+        native.Fail,
+        native.InvalidArgument,
+        native.InvalidGraph,
+        native.InvalidProtobuf,
+        native.NoModel,
+        native.NotImplemented,
+        native.RuntimeException,
+    ) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelFormatError(f"{name} is not an ONNX file that can be run: {reason}") from error
+    if wanted not in session.get_providers():
+        raise ProviderError(
+            f"Provider {provider!r} is installed but could not be started for {name}; "
+            f"it would run on {_listed(session.get_providers())}. Check the driver, or use that."
+        )
+    return session
+
+
+def resolve_provider(provider: str | None) -> str:
+    """ONNX Runtime's full name of a provider that is available here.
+
+    Raises:
+        ProviderError: If it is not; the text lists those that are.
+
+    Example:
+        >>> resolve_provider("cpu")
+        'CPUExecutionProvider'
+    """
+    import onnxruntime  # noqa: PLC0415 - slow to import, and not needed to list models
+
+    available = onnxruntime.get_available_providers()
+    for full_name in available:
+        if (provider or "cpu").lower() in (full_name.lower(), _short(full_name)):
+            return str(full_name)
+    raise ProviderError(
+        f"No provider {provider!r} in the installed ONNX Runtime. Available: {_listed(available)}."
+    )
+
+
+def _short(full_name: str) -> str:
+    return full_name.removesuffix(_SUFFIX).lower()
+
+
+def _listed(full_names: list[str]) -> str:
+    return ", ".join(_short(full_name) for full_name in full_names)
+
+
+def _default_threads() -> int:
+    """0, ONNX Runtime's word for all physical cores, unless this process may use only some."""
+    if not hasattr(os, "sched_getaffinity"):
+        return 0
+    usable = len(os.sched_getaffinity(0))
+    return 0 if usable == os.cpu_count() else usable
+
+
+def _readable(path: Path) -> str:
+    if not path.is_file():
+        raise WeightsError(f"{path} is not there or is no file; give the path of an ONNX file.")
+    if not os.access(path, os.R_OK):
+        raise WeightsError(f"{path} may not be read; check its permissions.")
+    return str(path)

@@ -1,0 +1,101 @@
+"""What a model says about itself: the numbers by which a picture is prepared for it."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from p3m.core.errors import ModelFormatError
+
+FORMAT = "1"
+
+Value = TypeVar("Value")
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """How to feed a matting model; the defaults are for files that say nothing of themselves.
+
+    Attributes:
+        name: The model's name, or its file's.
+        stride: Sides of the picture that the whole model sees are multiples of it.
+        area_px: About how many pixels it was trained to see at once.
+        mean: Subtracted from red, green and blue in [0, 1]; ImageNet's by default.
+        std: What the difference is divided by; ImageNet's by default.
+        window_multiple: Sides of a window that is refined are multiples of it.
+        halo_px: How far a refined pixel looks; nearer than that to a window's edge no result is
+            trusted.
+    """
+
+    name: str
+    stride: int = 32
+    area_px: int = 512 * 512
+    mean: Colour = (0.485, 0.456, 0.406)
+    std: Colour = (0.229, 0.224, 0.225)
+    window_multiple: int = 32
+    halo_px: int = 96
+
+
+def read_spec(name: str, metadata: Mapping[str, str]) -> ModelSpec:
+    """The specification in an ONNX file's metadata; what the file does not say has its default.
+
+    Args:
+        name: The file's name, for errors and for files that do not say their own.
+        metadata: The file's ``metadata_props``; those of p3m begin with ``p3m.``.
+
+    Raises:
+        ModelFormatError: If the file is of another format of p3m's, or a value cannot be used.
+
+    Example:
+        >>> read_spec("a.onnx", {"p3m.format": "1", "p3m.stride": "16"}).stride
+        16
+    """
+    default = ModelSpec(name=name)
+    version = metadata.get("p3m.format")
+    if version is None:
+        return default
+    if version != FORMAT:
+        raise ModelFormatError(
+            f"{name} is of p3m's model format {version!r}; this version reads format {FORMAT!r}. "
+            "Install the version of p3m that wrote it, or export the model again."
+        )
+
+    def read(key: str, parse: Callable[[str], Value], otherwise: Value) -> Value:
+        text = metadata.get(key)
+        if text is None:
+            return otherwise
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise ModelFormatError(f"{name}: its metadata {key} is {text!r}; {error}.") from error
+
+    return ModelSpec(
+        name=metadata.get("p3m.name", name),
+        stride=read("p3m.stride", _count, default.stride),
+        area_px=read("p3m.area_px", _count, default.area_px),
+        mean=read("p3m.mean", _colour, default.mean),
+        std=read("p3m.std", _colour, default.std),
+        window_multiple=read("p3m.detail_multiple", _count, default.window_multiple),
+        halo_px=read("p3m.detail_halo_px", _count, default.halo_px),
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("it must be a whole number above 0")
+    return int(text)
+
+
+def _colour(text: str) -> Colour:
+    parts = text.split(",")
+    if len(parts) != 3 or not all(_is_finite(part) for part in parts):
+        raise ValueError("it must be three numbers separated by commas")
+    return float(parts[0]), float(parts[1]), float(parts[2])
+
+
+def _is_finite(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Which trained weights exist and where they lie."""
