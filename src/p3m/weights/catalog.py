@@ -1,0 +1,62 @@
+"""WEIGHTS: every set of trained weights that p3m knows, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from p3m.core.catalog import Catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Trained weights as the catalogue knows them.
+
+    Attributes:
+        model: The network that they belong to.
+        tag: Tells the network's trainings apart, such as ``"v0"``.
+        file: The ONNX file's name, in ``files/`` beside this module or in ``P3M_HOME/weights``.
+        sha256: The file's hash, 64 hexadecimal digits.
+        size_bytes: The file's size.
+        licence: SPDX identifier of the weights' licence.
+        trained_on: The data, and how faces were treated.
+        recipe: What makes them again: command, preset, hardware and duration.
+        preprocessing: What the network wants of its input, in words; the file's metadata say it in
+            numbers.
+        scores: Measured values by ``set/variant/metric``, such as
+            ``"pack-val/composite-normal/mad"``, each backed by a result file.
+    """
+
+    model: str
+    tag: str
+    file: str
+    sha256: str
+    size_bytes: int
+    licence: str
+    trained_on: str
+    recipe: str
+    preprocessing: str
+    scores: Mapping[str, float]
+
+    @property
+    def name(self) -> str:
+        """The permanent name, ``model@tag``."""
+        return f"{self.model}@{self.tag}"
+
+
+# To add weights: put the exported file into files/ under its own name (p3mnet-lite-v0.onnx) and append its
+# record, newest last within its model; the export's report gives hash and size.
+# tests/contracts/test_weights.py then holds the record to the file.
+WEIGHTS: Catalog[Weights] = Catalog("weights", [])
+
+
+def weights_record(name: str, catalog: Catalog[Weights] = WEIGHTS) -> Weights:
+    """The record of that name; for a model's bare name its newest, which is listed last.
+
+    Args:
+        name: ``model@tag`` or ``model``.
+        catalog: Where to look.
+
+    Raises:
+        UnknownNameError: If there is none; it lists those that there are.
+    """
+    newest = [record for record in catalog.values() if record.model == name]
+    return newest[-1] if newest else catalog[name]
