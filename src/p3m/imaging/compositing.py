@@ -76,9 +76,9 @@ def estimate_foreground(
             in need of pymatting.
 
     Returns:
-        Straight colours, shape (H, W, 3): the image itself where alpha is 1. Where it is 0, nothing
-        of the background is left: the foreground's colours spread outwards, with
-        ``"blurred-fusion"`` for 3 pixels (so that resampling draws no dark fringe), then black.
+        Straight colours, shape (H, W, 3): the image itself where alpha is 1. Where it is 0, the
+        foreground's colours spread outwards: with ``"blurred-fusion"`` for 3 pixels (so that
+        resampling draws no dark fringe), then black; with ``"multilevel"`` everywhere.
 
     Raises:
         ShapeError: If the shapes do not fit.
@@ -128,14 +128,17 @@ def cutout(image: Image, alpha: Alpha, *, method: ForegroundMethod = "blurred-fu
         method: How colours are estimated; see :func:`estimate_foreground`.
 
     Returns:
-        Shape (H, W, 4). What alpha hides is not in it.
+        Shape (H, W, 4). What alpha hides is not in it: more than 3 pixels from the foreground, all
+        colours are black.
 
     Raises:
         ShapeError: If the shapes do not fit.
         RangeError: If ``alpha`` leaves [0, 1].
         MissingExtraError: If ``method`` needs pymatting and it is not installed.
     """
-    return attach_alpha(estimate_foreground(image, alpha, method=method), alpha)
+    foreground = estimate_foreground(image, alpha, method=method)
+    foreground[~_within_reach(quantize(alpha))] = 0
+    return attach_alpha(foreground, alpha)
 
 
 def _check_pair(name: str, image: Image, alpha: Alpha) -> None:
@@ -154,13 +157,18 @@ def _multilevel(image: Image, alpha: Alpha) -> Image:
 
 def _blurred_fusion(image: Image, alpha: Alpha, steps: NDArray[np.uint8]) -> Image:
     """The estimate within the last window's reach of the foreground; black elsewhere and inside."""
-    window = np.ones((_WINDOWS_PX[-1], _WINDOWS_PX[-1]), np.uint8)
-    wanted = cv2.dilate(steps, window).astype(np.bool_) & (steps < 255)
+    wanted = _within_reach(steps) & (steps < 255)
     estimated = np.zeros_like(image)
     for tile in _tiles(wanted):
         here = wanted[tile]
         estimated[tile][here] = _fused_tile(image, alpha, tile)[here]
     return estimated
+
+
+def _within_reach(steps: NDArray[np.uint8]) -> Mask:
+    """The pixels that the last window reaches from where there is any foreground."""
+    window = np.ones((_WINDOWS_PX[-1], _WINDOWS_PX[-1]), np.uint8)
+    return np.asarray(cv2.dilate(steps, window), dtype=np.bool_)
 
 
 def _tiles(wanted: Mask) -> Iterator[tuple[slice, slice]]:

@@ -19,6 +19,8 @@ _FLAGS: dict[Interpolation, int] = {
     "linear": cv2.INTER_LINEAR,
     "area": cv2.INTER_AREA,
 }
+_OPENCV_CHANNELS = 4
+"""So many can be averaged over areas at once."""
 
 
 def resize(
@@ -54,6 +56,9 @@ def _resample(array: NDArray[Pixels], size: Size, interpolation: Interpolation) 
     height, width = size
     if array.shape[:2] == (height, width):
         return array
+    if array.ndim == 3 and array.shape[2] > _OPENCV_CHANNELS:
+        parts = np.split(array, range(_OPENCV_CHANNELS, array.shape[2], _OPENCV_CHANNELS), axis=2)
+        return np.dstack([_resample(part, size, interpolation) for part in parts])
     resampled = cv2.resize(array, (width, height), interpolation=_FLAGS[interpolation])
     # OpenCV drops the axis of a single channel.
     return np.asarray(resampled, dtype=array.dtype).reshape(height, width, *array.shape[2:])
