@@ -64,12 +64,16 @@ def to_srgb(colours: PIL.Image.Image, icc_profile: bytes | None, name: str) -> P
             return _transform(colours, ImageCms.ImageCmsProfile(BytesIO(icc_profile)))
         except (OSError, ValueError, ImageCms.PyCMSError):
             _LOG.warning("%s: the embedded colour profile cannot be used and was ignored.", name)
-    return colours.convert("RGB")
+    return _as_rgb(colours)
+
+
+def _as_rgb(colours: PIL.Image.Image) -> PIL.Image.Image:
+    return colours if colours.mode == "RGB" else colours.convert("RGB")  # which would copy it
 
 
 def _transform(colours: PIL.Image.Image, profile: ImageCms.ImageCmsProfile) -> PIL.Image.Image:
     if (profile.profile.profile_description or "").startswith("sRGB"):
-        return colours.convert("RGB")
+        return _as_rgb(colours)
     mode = _MODES.get(profile.profile.xcolor_space.strip())
     if mode == "RGB" and colours.mode == "L":
         colours = colours.convert("RGB")

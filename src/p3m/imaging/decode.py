@@ -102,19 +102,7 @@ def decode(stream: BinaryIO, name: str, max_pixels: int) -> PIL.Image.Image:
     """
     if not stream.seekable():
         stream = BytesIO(stream.read())
-    start = stream.tell()
-    header = stream.read(_HEADER_BYTES)
-    stream.seek(start)
-    if not header:
-        raise ImageDecodeError(f"{name}: the file is empty (0 bytes); get a whole copy of it.")
-    for kind in _FORMATS:
-        if kind.signature.match(header):
-            break
-    else:
-        raise ImageDecodeError(
-            f"{name}: not a picture that p3m reads; convert it to one of "
-            f"{', '.join(kind.name for kind in _FORMATS)}."
-        )
+    kind = _format_of(stream, name)
     try:
         image = _load(kind, stream, name, max_pixels)
     except PIL.Image.DecompressionBombError as error:
@@ -135,6 +123,21 @@ def decode(stream: BinaryIO, name: str, max_pixels: int) -> PIL.Image.Image:
         ) from error
     turn = _TURNS.get(_orientation(image, name))
     return image if turn is None else image.transpose(turn)
+
+
+def _format_of(stream: BinaryIO, name: str) -> _Format:
+    start = stream.tell()
+    header = stream.read(_HEADER_BYTES)
+    stream.seek(start)
+    if not header:
+        raise ImageDecodeError(f"{name}: the file is empty (0 bytes); get a whole copy of it.")
+    for kind in _FORMATS:
+        if kind.signature.match(header):
+            return kind
+    raise ImageDecodeError(
+        f"{name}: not a picture that p3m reads; convert it to one of "
+        f"{', '.join(kind.name for kind in _FORMATS)}."
+    )
 
 
 def _load(kind: _Format, stream: BinaryIO, name: str, max_pixels: int) -> ImageFile:
