@@ -37,6 +37,8 @@ def open_session(
     options.log_severity_level = 3
     options.intra_op_num_threads = _default_threads() if threads is None else threads
     options.inter_op_num_threads = 1
+    # Idle threads would spin for a while, and take the cores from NumPy and from the other graph.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     wanted = resolve_provider(provider)
     try:
         session = onnxruntime.InferenceSession(

@@ -111,9 +111,9 @@ class Tiled:
 
     name: ClassVar[str] = "tiled"
     area_px: int | None = None
-    core_px: int = 192
+    core_px: int = 128
     threshold: float = 0.02
-    batch_px: int = 512 * 512
+    batch_px: int = 1 << 17
 
     def __post_init__(self) -> None:
         _check_positive(area_px=self.area_px, core_px=self.core_px, batch_px=self.batch_px)
