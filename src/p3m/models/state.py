@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
+from zipfile import is_zipfile
 
 import torch
 from safetensors import SafetensorError
@@ -26,8 +28,10 @@ def read_state(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
+        if not is_zipfile(path):
+            raise WeightsError(f"{path}: not a readable weights file (no zip archive).")
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except (SafetensorError, UnpicklingError, RuntimeError, OSError) as error:
         raise WeightsError(f"{path}: not a readable weights file ({error}).") from error
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise WeightsError(f"{path}: must map names to tensors and nothing else.")

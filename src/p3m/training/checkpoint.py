@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import is_zipfile
 
 import torch
 from safetensors.torch import save_file
@@ -33,9 +35,11 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         TrainingError: If it is damaged.
     """
+    if not is_zipfile(path):
+        raise TrainingError(f"{path}: not a readable checkpoint (no zip archive).")
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, OSError, EOFError, ValueError) as error:
+    except (UnpicklingError, RuntimeError, OSError) as error:
         raise TrainingError(f"{path}: not a readable checkpoint ({error}).") from error
     return state
 

@@ -32,6 +32,9 @@ class Checkpoint:
         self._clock = clock
         self._written_at = clock()
 
+    def at_start(self, state: TrainState) -> None:
+        """Nothing yet."""
+
     def after_step(self, state: TrainState, terms: LossTerms) -> None:  # noqa: ARG002
         """Writes where it is time."""
         if self._clock() - self._written_at >= self._every_s:
@@ -52,10 +55,18 @@ class Curves:
     """
 
     def __init__(self, folder: Path, *, every: int) -> None:
-        self._board = SummaryWriter(str(folder / "tensorboard"))
+        self._folder = folder
         self._path = folder / "curves.jsonl"
         self._every = every
         self._sums: dict[str, float] = {}
+
+    def at_start(self, state: TrainState) -> None:
+        """Opens the files; what a killed run wrote after its last checkpoint is taken back."""
+        self._board = SummaryWriter(str(self._folder / "tensorboard"), purge_step=state.step + 1)
+        if self._path.is_file():
+            lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["step"] <= state.step]
+            self._path.write_text("".join(kept), encoding="utf-8")
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:
         """Adds the step to the sums, and writes a point where one is due."""
@@ -110,6 +121,9 @@ class Validate:
         self._best = best
         self._curves = curves
 
+    def at_start(self, state: TrainState) -> None:
+        """Nothing yet."""
+
     def after_step(self, state: TrainState, terms: LossTerms) -> None:  # noqa: ARG002
         """Validates where it is time."""
         if state.step % self._every:
@@ -134,6 +148,9 @@ class Progress:
 
     def __init__(self, tell: Callable[[int, float], None]) -> None:
         self._tell = tell
+
+    def at_start(self, state: TrainState) -> None:
+        """Nothing yet."""
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:
         """Tells it."""

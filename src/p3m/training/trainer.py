@@ -11,11 +11,12 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Sampler
 
 from p3m.core.errors import TrainingError
 from p3m.losses.objective import LossTerms
+from p3m.training.average import exponential_average
 from p3m.training.checkpoint import read_checkpoint, write_checkpoint
 from p3m.training.memory import keep_freed_memory
 from p3m.training.settings import TrainSettings
@@ -63,7 +64,10 @@ class TrainState:
 
 
 class Hook(Protocol):
-    """Something that happens beside the training; both moments may do nothing."""
+    """Something that happens beside the training; each of its moments may do nothing."""
+
+    def at_start(self, state: TrainState) -> None:
+        """Called once, after a checkpoint was read and before the first step."""
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:
         """Called after each step of the optimiser."""
@@ -119,11 +123,7 @@ class Trainer:
         self._worker_init = worker_init
         optimizer = AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
         schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, settings))
-        average = AveragedModel(
-            model,
-            multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay),  # type: ignore[no-untyped-call]
-            use_buffers=True,
-        ).to(self._accelerator.device)
+        average = exponential_average(model, settings.ema_decay).to(self._accelerator.device)
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._state = TrainState(model, average, optimizer, schedule)
         self._wrapped, self._optimizer = self._accelerator.prepare(model, optimizer)
@@ -143,6 +143,8 @@ class Trainer:
         state, settings = self._state, self._settings
         if resume and self._checkpoint.is_file():
             state.load_state_dict(read_checkpoint(self._checkpoint))
+        for hook in self._hooks:
+            hook.at_start(state)
         try:
             for batch in self._batches(state.step):
                 self._train_on(batch)
@@ -158,10 +160,11 @@ class Trainer:
         _set_training(self._wrapped)
         with self._accelerator.autocast():
             terms = self._step(self._wrapped, batch, state.step)
-        if not bool(torch.isfinite(terms.total)):
+        loss = terms.total.item()
+        if not math.isfinite(loss):
             numbers = ", ".join(str(int(index)) for index in batch["index"])
             raise TrainingError(
-                f"Step {state.step}: the loss is {float(terms.total)}; samples {numbers}. "
+                f"Step {state.step}: the loss is {loss}; samples {numbers}. "
                 "Lower the learning rate, or look at these samples."
             )
         self._accelerator.backward(terms.total)

@@ -1,0 +1,77 @@
+"""Progress of long work, on stderr and on a terminal only."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_WORDS = {"foregrounds": "Foreground colours", "steps": "Training"}
+
+
+@contextmanager
+def training_progress() -> Iterator[Callable[[str, int, int, float], None]]:
+    """A bar for each part of a training run.
+
+    Yields:
+        Takes the part's name, how much of it is done, of how much, and the loss.
+    """
+    from rich.console import Console  # noqa: PLC0415 -- start-up must stay light
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    tasks = {}
+
+    def tell(part: str, done: int, total: int, loss: float) -> None:
+        if part not in tasks:
+            tasks[part] = progress.add_task(_WORDS[part], total=total, note="")
+        note = f"loss {loss:.3f}" if part == "steps" else ""
+        progress.update(tasks[part], completed=done, note=note)
+
+    with progress:
+        yield tell
+
+
+@contextmanager
+def files_progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar for a run over files, if there is more than one.
+
+    Yields:
+        Says that one more is done.
+    """
+    from rich.console import Console  # noqa: PLC0415 -- start-up must stay light
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    progress = Progress(
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=total < 2 or not console.is_terminal,
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # a pipe's lines must stay on standard output
+    )
+    task = progress.add_task("", total=total)
+    with progress:
+        yield lambda: progress.advance(task)

@@ -1,0 +1,97 @@
+"""The training pipeline on a few drawn portraits: it runs, stops, goes on, and exports."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from p3m.config.load import load_settings, preset
+from p3m.core.errors import ConfigError
+from p3m.pipelines.train import DataSettings, TrainRun, portrait_weights, split_folder, train
+from support.pack import write_pack
+
+SMALL = (
+    "composites.side_px=128",
+    "scales.base_sides_px=[64]",
+    "scales.window_px=32",
+    "training.steps=3",
+    "training.batch_size=2",
+    "training.workers=0",
+    "training.validate_every=2",
+    "training.log_every=1",
+    "data.validation_fraction=0.3",
+    "training.precision=no",
+)
+
+
+@pytest.fixture
+def pack(tmp_path):
+    return write_pack(tmp_path / "pack")
+
+
+def _run(*overrides: str) -> TrainRun:
+    return load_settings(TrainRun, preset("p3mnet-lite"), [*SMALL, *overrides])
+
+
+def test_a_run_leaves_all_that_it_promises(pack, tmp_path) -> None:
+    seen = []
+    out = tmp_path / "run"
+    weights = train(_run(), data=pack, out=out, tell=lambda *args: seen.append(args))
+    assert weights == out / "weights.safetensors"
+    for name in ("weights.safetensors", "best.safetensors", "last.pt", "run.json", "curves.jsonl"):
+        assert (out / name).is_file(), name
+    assert list((out / "tensorboard").iterdir())
+    assert {args[0] for args in seen} == {"foregrounds", "steps"}
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    assert record["settings"]["faces"] == "obfuscated"
+    points = [json.loads(line) for line in (out / "curves.jsonl").read_text().splitlines()]
+    assert any("val/obfuscated/mad" in point for point in points)
+
+
+def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path) -> None:
+    run = _run("training.checkpoint_every_s=0")
+
+    def stop(part: str, done: int, total: int, loss: float) -> None:
+        if part == "steps" and done == 1:
+            raise KeyboardInterrupt
+
+    train(run, data=pack, out=tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(run, data=pack, out=tmp_path / "broken", tell=stop)
+    train(run, data=pack, out=tmp_path / "broken", resume=True)
+    states = [
+        torch.load(tmp_path / name / "last.pt", weights_only=True) for name in ("whole", "broken")
+    ]
+    for part in ("model", "average"):
+        for name, value in states[0][part].items():
+            assert torch.equal(value, states[1][part][name]), name
+
+
+def test_a_folder_with_a_run_is_not_overwritten(pack, tmp_path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    (out / "run.json").write_text('{"settings": {}}', encoding="utf-8")
+    with pytest.raises(ConfigError, match="holds a run already: use --resume"):
+        train(_run(), data=pack, out=out)
+    with pytest.raises(ConfigError, match="holds a run of other settings"):
+        train(_run(), data=pack, out=out, resume=True)
+
+
+def test_nobody_is_trained_on_and_validated_with(pack_root) -> None:
+    settings = DataSettings(exclude=("interfaces__067",))
+    split = split_folder(pack_root, settings)
+    assert not {p.group for p in split.train} & {p.group for p in split.validation}
+    assert not {b.group for b in split.train_backgrounds} & {
+        b.group for b in split.validation_backgrounds
+    }
+    assert "interfaces__067" in {p.name for p in split.validation}
+    assert len(split.train) > 600
+
+
+def test_families_are_drawn_as_often_as_asked(pack) -> None:
+    portraits = split_folder(pack, DataSettings(validation_fraction=0.0)).train
+    weights = portrait_weights(portraits, DataSettings(family_weights={"own": 0.4}))
+    assert np.isclose(sum(weights), 0.4)
+    with pytest.raises(ConfigError, match="add up to 1.2"):
+        portrait_weights(portraits, DataSettings(family_weights={"own": 1.2}))

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from p3m.core.errors import InputError, TrainingError
+from p3m.data.composites import CompositeDataset, CompositeSettings
+from p3m.data.foregrounds import ForegroundCache
+from p3m.data.portraits import PortraitFolder, read_portrait_folder
+from support.pack import write_pack
+
+CLEAN = CompositeSettings(
+    side_px=64, natural=0, empty=0, strands=0, grey=0, blur=0, noise=0, jpeg=0, low_resolution=0
+)
+
+
+@pytest.fixture
+def folder(tmp_path) -> PortraitFolder:
+    return read_portrait_folder(write_pack(tmp_path / "pack"))
+
+
+@pytest.fixture
+def foregrounds(folder, tmp_path) -> ForegroundCache:
+    cache = ForegroundCache(tmp_path / "cache")
+    cache.prepare(folder.portraits)
+    return cache
+
+
+def _dataset(folder, foregrounds, settings=CLEAN, obfuscate=None) -> CompositeDataset:
+    return CompositeDataset(
+        folder.portraits,
+        [1.0] * len(folder.portraits),
+        folder.backgrounds,
+        foregrounds,
+        settings,
+        seed=3,
+        length=100,
+        obfuscate=obfuscate,
+    )
+
+
+def test_a_sample_is_known_by_its_number(folder, foregrounds) -> None:
+    first = _dataset(folder, foregrounds, CompositeSettings(side_px=64))
+    second = _dataset(folder, foregrounds, CompositeSettings(side_px=64))
+    second[7]
+    for name, value in first[3].items():
+        assert np.array_equal(value, second[3][name])
+
+
+def test_shapes_and_types(folder, foregrounds) -> None:
+    dataset = _dataset(folder, foregrounds, CompositeSettings(side_px=64))
+    for index in range(20):
+        sample = dataset[index]
+        assert sample["image"].shape == (64, 64, 3)
+        assert sample["alpha"].shape == (64, 64)
+        assert sample["foreground"].shape == sample["background"].shape == (32, 32, 3)
+        assert {sample[name].dtype for name in ("image", "alpha")} == {np.dtype(np.uint8)}
+
+
+def test_faces_are_hidden_before_anything_else(folder, foregrounds) -> None:
+    seen = []
+
+    def paint(image, alpha, faces, rng):
+        seen.append(int(faces.sum()))
+        changed = image.copy()
+        changed[faces] = (255, 0, 255)
+        return changed
+
+    _dataset(folder, foregrounds, obfuscate=paint)[0]
+    assert seen
+    assert seen[0] > 50
+
+
+def test_colours_are_estimated_once(folder, foregrounds) -> None:
+    times = [foregrounds.path(p).stat().st_mtime_ns for p in folder.portraits]
+    foregrounds.prepare(folder.portraits)
+    assert times == [foregrounds.path(p).stat().st_mtime_ns for p in folder.portraits]
+
+
+def test_a_changed_alpha_asks_for_new_colours(folder, foregrounds) -> None:
+    portrait = folder.portraits[0]
+    before = foregrounds.path(portrait)
+    portrait.alpha.write_bytes(folder.portraits[1].alpha.read_bytes() + b" ")
+    assert foregrounds.path(portrait) != before
+    with pytest.raises(InputError):
+        foregrounds.read(portrait)
+
+
+def test_no_portraits_are_an_error(folder, foregrounds) -> None:
+    empty = PortraitFolder((), folder.backgrounds)
+    with pytest.raises(TrainingError, match="at least one portrait"):
+        _dataset(empty, foregrounds)

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from p3m.data import degrade
+
+EFFECTS = [
+    degrade.random_light,
+    degrade.to_grey,
+    degrade.random_noise,
+    degrade.random_jpeg,
+    degrade.random_low_resolution,
+]
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.__name__)
+def test_a_generator_decides_and_the_input_stays(effect, rng) -> None:
+    image = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    before = image.copy()
+    first, again = (effect(image, np.random.default_rng(5)) for _ in range(2))
+    assert first.shape == image.shape
+    assert first.dtype == np.uint8
+    assert np.array_equal(first, again)
+    assert np.array_equal(image, before)
+
+
+def test_grey_is_grey_up_to_a_tint(rng) -> None:
+    image = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    for _ in range(10):
+        planes = degrade.to_grey(image, rng).reshape(-1, 3).T.astype(float)
+        assert np.corrcoef(planes).min() > 0.999
+
+
+def test_blur_moves_alpha_as_it_moves_the_picture(rng) -> None:
+    alpha = np.zeros((32, 32), np.uint8)
+    alpha[8:24, 8:24] = 255
+    image = alpha[..., None].repeat(3, axis=2)
+    for _ in range(10):
+        blurred, soft = degrade.random_blur(image, alpha, rng)
+        assert np.abs(blurred[..., 0].astype(int) - soft).max() <= 1

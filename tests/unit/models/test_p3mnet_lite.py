@@ -1,0 +1,75 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0, load_imagenet
+from p3m.models.p3mnet_lite.detail import DetailPath
+from p3m.models.p3mnet_lite.model import P3MNetLite
+
+
+def test_the_encoder_has_five_strides() -> None:
+    features = EfficientNetLite0().eval()(torch.zeros(1, 3, 64, 96))
+    for index, (feature, channels) in enumerate(zip(features, CHANNELS, strict=True)):
+        assert feature.shape == (1, channels, 64 >> index + 1, 96 >> index + 1)
+
+
+def test_imagenet_weights_see_a_difference_between_pictures() -> None:
+    encoder = EfficientNetLite0().eval()
+    before = encoder.stem[0].weight.clone()
+    load_imagenet(encoder)
+    assert not torch.equal(before, encoder.stem[0].weight)
+    with torch.inference_mode():
+        flat, checks = encoder(torch.zeros(1, 3, 64, 64))[-1], encoder(_checks(64))[-1]
+    assert float((flat - checks).abs().mean()) > 0.01
+
+
+def test_gradients_reach_the_semantic_decoder_through_the_fusion() -> None:
+    model = P3MNetLite().train()
+    model(torch.randn(2, 3, 64, 64)).alpha.mean().backward()
+    assert float(model.base.classify.weight.grad.abs().sum()) > 0
+
+
+def test_the_base_may_run_smaller_than_the_picture() -> None:
+    output = P3MNetLite().eval()(torch.randn(1, 3, 128, 192), base_size=(64, 96))
+    assert output.alpha.shape == (1, 1, 128, 192)
+    assert output.global_logits.shape == (1, 3, 64, 96)
+
+
+@pytest.fixture
+def detail() -> DetailPath:
+    path = DetailPath(8).eval()
+    torch.nn.init.normal_(path.head.weight, std=0.3)
+    return path
+
+
+@torch.inference_mode()
+def test_detail_changes_nothing_outside_the_transition(detail: DetailPath) -> None:
+    coarse = torch.rand(1, 8, 32, 32)
+    coarse[:, 1] = 0
+    assert torch.equal(detail(torch.randn(1, 3, 32, 32), coarse), coarse[:, :1])
+
+
+@torch.inference_mode()
+def test_detail_starts_as_the_identity() -> None:
+    coarse = torch.rand(1, 8, 32, 32)
+    assert torch.equal(DetailPath(8).eval()(torch.randn(1, 3, 32, 32), coarse), coarse[:, :1])
+
+
+@torch.inference_mode()
+def test_windows_with_a_halo_equal_the_whole(detail: DetailPath) -> None:
+    image, coarse = torch.randn(1, 3, 128, 128), torch.rand(1, 8, 128, 128)
+    halo, left, top, side = detail.HALO_PX, 34, 28, 48
+    window = (
+        slice(None),
+        slice(None),
+        slice(top - halo, top + side + halo),
+        slice(left - halo, left + side + halo),
+    )
+    part = F.pad(detail(image[window], coarse[window]), [-halo] * 4)
+    whole = detail(image, coarse)[..., top : top + side, left : left + side]
+    torch.testing.assert_close(part, whole, atol=1e-5, rtol=0)
+
+
+def _checks(side: int) -> torch.Tensor:
+    squares = torch.arange(side) // 8 % 2
+    return (squares[:, None] ^ squares).float().expand(1, 3, side, side) * 2 - 1

@@ -1,0 +1,57 @@
+import numpy as np
+import torch
+
+from p3m.losses.objective import P3MObjective
+from p3m.models.p3mnet_lite.model import P3MNetLite
+from p3m.training.two_scale import TwoScale, TwoScaleSettings, TwoScaleStep, crop, to_planes
+
+SETTINGS = TwoScaleSettings(base_sides_px=(64,), window_px=32)
+
+
+def _batch() -> dict[str, torch.Tensor]:
+    draw = torch.Generator().manual_seed(0)
+    y, x = np.mgrid[:128, :128]
+    alpha = np.clip((40 - np.hypot(x - 64, y - 64)) / 4 + 0.5, 0, 1)
+    shapes = {"image": (2, 128, 128, 3), "foreground": (2, 64, 64, 3), "background": (2, 64, 64, 3)}
+    batch = {
+        name: torch.randint(0, 256, shape, dtype=torch.uint8, generator=draw)
+        for name, shape in shapes.items()
+    }
+    batch["alpha"] = torch.from_numpy(np.rint(alpha * 255).astype(np.uint8)).expand(2, -1, -1)
+    return batch
+
+
+def test_a_step_has_every_term_and_reaches_every_part() -> None:
+    model = P3MNetLite().train()
+    step = TwoScaleStep(P3MObjective(), SETTINGS, seed=1)
+    terms = step(TwoScale(model), _batch(), 0)
+    assert {"side", "global", "fused_l1", "composition", "detail_l1"} <= terms.parts.keys()
+    terms.total.backward()
+    for name in ("base.encoder.stem.0", "base.classify", "base.estimate", "detail.head"):
+        assert float(model.get_submodule(name).weight.grad.abs().sum()) > 0, name
+
+
+def test_the_number_of_the_step_decides_all_that_is_drawn() -> None:
+    model = TwoScale(P3MNetLite().eval())
+    step = TwoScaleStep(P3MObjective(), SETTINGS, seed=1)
+    with torch.inference_mode():
+        first, again, other = (float(step(model, _batch(), n).total) for n in (4, 4, 5))
+    assert first == again
+    assert first != other
+
+
+def test_names_of_the_weights_are_those_of_the_network() -> None:
+    model = P3MNetLite()
+    assert TwoScale(model).state_dict().keys() == model.state_dict().keys()
+
+
+def test_windows_are_where_they_should_be() -> None:
+    maps = torch.arange(2 * 8 * 8).reshape(2, 1, 8, 8)
+    windows = crop(maps, [(0, 2), (4, 4)], 4)
+    assert torch.equal(windows[0], maps[0, :, 0:4, 2:6])
+    assert torch.equal(windows[1], maps[1, :, 4:8, 4:8])
+
+
+def test_planes_are_pixels_over_255() -> None:
+    pixels = torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8)
+    assert torch.allclose(to_planes(pixels)[0, :, 0, 0], torch.tensor([0.0, 0.2, 1.0]))
