@@ -10,7 +10,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BASE   := $(VENV)/.installed-base
 DEV    := $(VENV)/.installed-dev
-CODE   := src tests benchmarks
+CODE   := src tests benchmarks docs
 DEMO   := demo-output
 
 .PHONY: help demo test check coverage fmt fmt-check lint types layers spell docs bench tables clean
@@ -43,7 +43,7 @@ demo: $(BASE) ## Matte examples/portrait.jpg; the pictures land in demo-output/
 	@mkdir -p $(DEMO)
 	@$(VENV)/bin/p3m matte examples/portrait.jpg -o $(DEMO)/cutout.png --output cutout --overwrite
 	@$(VENV)/bin/p3m matte examples/portrait.jpg -o $(DEMO)/alpha.png --output alpha --overwrite
-	@$(VENV)/bin/p3m matte examples/portrait.jpg -o $(DEMO)/teal.png --output composite --background teal --overwrite
+	@$(VENV)/bin/p3m matte examples/portrait.jpg -o $(DEMO)/teal.png --background teal --overwrite
 	@echo "Look at $(DEMO)/cutout.png, $(DEMO)/alpha.png and $(DEMO)/teal.png"
 
 test: $(DEV) ## All tests and doctests but the slow ones

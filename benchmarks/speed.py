@@ -87,19 +87,14 @@ def run(size: str, options: argparse.Namespace) -> Case:
 
 def measure(options: argparse.Namespace) -> None:
     """Mattes what standard input holds, again and again, and prints times and peak as JSON."""
-    from p3m.imaging.io import read_image  # noqa: PLC0415 -- the parent stays small
-    from p3m.inference.backend import OnnxBackend  # noqa: PLC0415
-    from p3m.inference.predictor import Predictor  # noqa: PLC0415
-    from p3m.inference.strategy import STRATEGIES  # noqa: PLC0415
-    from p3m.weights.store import find_weights  # noqa: PLC0415
+    import p3m  # noqa: PLC0415 -- the parent stays small
 
     encoded = sys.stdin.buffer.read()
-    backend = OnnxBackend(find_weights(options.model), threads=options.threads)
-    predict = Predictor(backend, STRATEGIES[options.strategy])
+    predict = p3m.load_predictor(options.model, strategy=options.strategy, threads=options.threads)
     milliseconds = []
     for _ in range(options.warmup + options.runs):
         start = time.perf_counter()
-        predict(read_image(encoded))
+        predict(p3m.read_image(encoded))
         milliseconds.append(round(1e3 * (time.perf_counter() - start), 3))
     measured = {
         "ms": milliseconds[options.warmup :],
