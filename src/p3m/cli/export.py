@@ -22,8 +22,10 @@ def export(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The network's name.")],
     weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="Its trained weights.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
-    half: Annotated[bool, typer.Option(help="Store kernels in half precision.")] = False,
-    overwrite: Annotated[bool, typer.Option(help="Replace a file that exists.")] = False,
+    half: Annotated[bool, typer.Option("--half", help="Store kernels in half precision.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that exists.")
+    ] = False,
 ) -> None:
     """Exports a network; see `HELP`."""
     from p3m.pipelines.export import export as run_export  # noqa: PLC0415 -- needs torch
