@@ -121,6 +121,16 @@ def decode(stream: BinaryIO, name: str, max_pixels: int) -> PIL.Image.Image:
             f"{name}: the {kind.name} file is damaged, cut short or of a rare kind; "
             "get a whole copy of it, or save it anew as PNG."
         ) from error
+    return upright(image, name)
+
+
+def upright(image: PIL.Image.Image, name: str) -> PIL.Image.Image:
+    """The picture turned as its EXIF data say; the picture itself where it is upright.
+
+    Args:
+        image: A picture.
+        name: What the log calls it if its EXIF data are damaged.
+    """
     turn = _TURNS.get(_orientation(image, name))
     return image if turn is None else image.transpose(turn)
 

@@ -15,7 +15,7 @@ from p3m.core.errors import ConfigError, ImageDecodeError, InputError
 from p3m.imaging.atomic import check_free, write_atomic
 from p3m.imaging.colour import separate, to_srgb
 from p3m.imaging.compositing import composite
-from p3m.imaging.decode import decode
+from p3m.imaging.decode import decode, upright
 from p3m.imaging.depth import dequantize
 from p3m.imaging.encode import encode, format_named
 from p3m.imaging.types import Alpha, Image
@@ -70,8 +70,22 @@ def read_picture(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     profile = decoded.info.get("icc_profile")
     colours, opacity = separate(decoded, name)
     del decoded  # a large picture's memory
-    alpha = None if opacity is None else dequantize(np.asarray(opacity))
-    return Picture(_rgb_array(to_srgb(colours, profile, name)), alpha)
+    return _picture(colours, opacity, profile, name)
+
+
+def picture_of(image: PIL.Image.Image) -> Picture:
+    """A Pillow image as :func:`read_picture` would read its file: upright, in sRGB.
+
+    Args:
+        image: Of any mode that files are read in; it is left as it is.
+
+    Raises:
+        ImageDecodeError: If it is of a rare mode.
+    """
+    name = "image"
+    profile = image.info.get("icc_profile")
+    colours, opacity = separate(upright(image, name), name)
+    return _picture(colours.copy(), opacity, profile, name)
 
 
 def read_image(source: Source, *, max_pixels: int = MAX_PIXELS) -> Image:
@@ -180,6 +194,14 @@ def _open_file(path: Path) -> BinaryIO:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path}: cannot be read ({reason}); check its permissions.") from error
+
+
+def _picture(
+    colours: PIL.Image.Image, opacity: PIL.Image.Image | None, profile: bytes | None, name: str
+) -> Picture:
+    """Separated colours, which may be changed, and opacity as arrays."""
+    alpha = None if opacity is None else dequantize(np.asarray(opacity))
+    return Picture(_rgb_array(to_srgb(colours, profile, name)), alpha)
 
 
 def _rgb_array(picture: PIL.Image.Image) -> Image:

@@ -1,0 +1,190 @@
+"""The façade's core: a picture in, a person with soft edges out."""
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from p3m.core.checks import check_shape
+from p3m.core.errors import RangeError
+from p3m.imaging.compositing import ForegroundMethod, composite, cutout, estimate_foreground
+from p3m.imaging.depth import dequantize
+from p3m.imaging.io import MAX_PIXELS, Picture, picture_of, read_picture, write_picture
+from p3m.imaging.types import Alpha, Image, Rgba
+from p3m.inference.backend import OnnxBackend
+from p3m.inference.predictor import Predictor
+from p3m.inference.strategy import STRATEGIES, Strategy
+from p3m.pipelines.background import BackgroundLike, fit_background, resolve_background
+from p3m.weights.store import find_weights
+
+DEFAULT_MODEL = "p3mnet-lite"
+
+_LOADING = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Matte:
+    """A picture and how much of each pixel is person.
+
+    Attributes:
+        image: The picture that was matted, upright, shape (H, W, 3), ``uint8`` RGB; over white
+            where it was transparent.
+        alpha: The share of the person in each pixel, shape (H, W), ``float32`` in [0, 1].
+    """
+
+    image: Image
+    alpha: Alpha
+
+    def foreground(self, *, method: ForegroundMethod = "blurred-fusion") -> Image:
+        """The person's own colours, opaque, shape (H, W, 3).
+
+        See :func:`p3m.imaging.compositing.estimate_foreground`.
+        """
+        return estimate_foreground(self.image, self.alpha, method=method)
+
+    def cutout(self, *, method: ForegroundMethod = "blurred-fusion") -> Rgba:
+        """The person alone: estimated colours and opacity, shape (H, W, 4), straight alpha."""
+        return cutout(self.image, self.alpha, method=method)
+
+    def over(
+        self, background: BackgroundLike, *, method: ForegroundMethod = "blurred-fusion"
+    ) -> Image:
+        """The person over another background, shape (H, W, 3).
+
+        Args:
+            background: A colour (``"teal"``, ``"#336699"``, ``(0, 128, 128)``), a picture or its
+                file, or ``"blur"`` for the old background out of focus. A picture of another size
+                is cut to the aspect ratio about its middle.
+            method: How the person's colours are estimated.
+
+        Raises:
+            ConfigError: If text is neither a colour nor the name of a file.
+            P3MError: If the background cannot be read; see :func:`p3m.read_image`.
+        """
+        behind = fit_background(resolve_background(background), self.image, self.alpha)
+        return composite(self.foreground(method=method), behind, self.alpha)
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Writes the cutout as PNG, WebP or TIFF, by the file's suffix.
+
+        Raises:
+            OutputError: If the file exists and ``overwrite`` is false, or cannot be written.
+            ConfigError: If the format is unknown or has no transparency.
+        """
+        write_picture(path, self.cutout(), overwrite=overwrite)
+
+
+def matte(
+    image: str | Path | bytes | PIL.Image.Image | NDArray[np.uint8],
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    strategy: str | Strategy = "tiled",
+    threads: int | None = None,
+    provider: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Matte:
+    """The person in a picture.
+
+    The model stays loaded for the next picture. An opacity that the picture has itself multiplies
+    the result's.
+
+    Args:
+        image: A file's name or its bytes, a Pillow image, or an array: ``uint8``, grey (H, W), RGB
+            (H, W, 3) or straight RGBA (H, W, 4). Files and Pillow images are turned upright as
+            their EXIF data say, and brought to sRGB.
+        model: A name, ``name@tag``, or an ONNX file.
+        strategy: ``"tiled"`` (details where they are needed), ``"hybrid"`` (details everywhere),
+            ``"resize"`` (no details), or an object.
+        threads: Threads of the network; ``None`` takes all that the process may use.
+        provider: An ONNX Runtime provider such as ``"cuda"``; ``None`` is the processor.
+        max_pixels: Files with more pixels are refused before they are decoded.
+
+    Raises:
+        P3MError: As reading (:func:`p3m.read_image`) and loading (:func:`p3m.load_predictor`) do.
+        ShapeError: If an array has another shape.
+        RangeError: If an array is not ``uint8``.
+    """
+    picture = _picture(image, max_pixels)
+    predictor = load_predictor(model, strategy=strategy, threads=threads, provider=provider)
+    return matte_picture(picture, predictor)
+
+
+def matte_picture(picture: Picture, predictor: Predictor) -> Matte:
+    """The person in a picture that has been read, by a predictor that has been loaded."""
+    image = picture.image
+    alpha = predictor(image)
+    if picture.alpha is not None:
+        alpha *= picture.alpha
+    return Matte(image, alpha)
+
+
+def load_predictor(
+    model: str | Path = DEFAULT_MODEL,
+    *,
+    strategy: str | Strategy = "tiled",
+    threads: int | None = None,
+    provider: str | None = None,
+) -> Predictor:
+    """A predictor, whose model is kept in memory while it is among the last two used.
+
+    Args:
+        model: A name, ``name@tag``, or an ONNX file; a file that has changed is read again.
+        strategy: A name in :data:`p3m.inference.strategy.STRATEGIES`, or an object.
+        threads: Threads of the network; ``None`` takes all that the process may use.
+        provider: An ONNX Runtime provider such as ``"cuda"``; ``None`` is the processor.
+
+    Raises:
+        UnknownNameError: If the model or the strategy is unknown.
+        WeightsError: If the weights are missing or damaged.
+        ModelFormatError: If the file is no matting model.
+        ProviderError: If the provider is not available.
+    """
+    chosen = STRATEGIES[strategy] if isinstance(strategy, str) else strategy
+    with _LOADING:
+        return Predictor(_load_backend(model, _stamp(model), threads, provider), chosen)
+
+
+@lru_cache(maxsize=2)
+def _load_backend(
+    model: str | Path,
+    stamp: tuple[int, int] | None,  # noqa: ARG001 - a key: another stamp is another file
+    threads: int | None,
+    provider: str | None,
+) -> OnnxBackend:
+    return OnnxBackend(find_weights(model), threads=threads, provider=provider)
+
+
+def _stamp(model: str | Path) -> tuple[int, int] | None:
+    """What changes when a model's file is written again; ``None`` for a name."""
+    try:
+        status = Path(model).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _picture(
+    image: str | Path | bytes | PIL.Image.Image | NDArray[np.uint8], max_pixels: int
+) -> Picture:
+    if isinstance(image, PIL.Image.Image):
+        return picture_of(image)
+    if isinstance(image, np.ndarray):
+        return _from_array(image)
+    return read_picture(image, max_pixels=max_pixels)
+
+
+def _from_array(array: NDArray[np.uint8]) -> Picture:
+    if array.dtype != np.uint8:
+        raise RangeError(f"image is {array.dtype}; pictures are uint8, from 0 to 255.")
+    if array.ndim == 2:
+        check_shape("image", array, "H W")
+        return Picture(np.repeat(array[..., None], 3, axis=2))
+    if array.ndim == 3 and array.shape[2] == 4:
+        check_shape("image", array, "H W 4")
+        return Picture(np.ascontiguousarray(array[..., :3]), dequantize(array[..., 3]))
+    check_shape("image", array, "H W 3")
+    return Picture(array)
