@@ -10,7 +10,7 @@ PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 BASE   := $(VENV)/.installed-base
 DEV    := $(VENV)/.installed-dev
-CODE   := src tests benchmarks docs
+CODE   := src tests benchmarks docs examples
 DEMO   := demo-output
 
 .PHONY: help demo test check coverage fmt fmt-check lint types layers spell docs bench tables clean
