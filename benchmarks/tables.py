@@ -90,6 +90,14 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
         "ms per megapixel": _fact("ms_per_megapixel", 0),
         "peak memory MB": _fact("peak_rss_mb", 0),
     },
+    "quality": {
+        "composites and photos of new people": _name,
+        "MAD, mean": _summary("mean", 4),
+        "median": _summary("median", 4),
+        "worst": _summary("max", 4),
+        "SAD, mean": _fact("sad", 2),
+        "face hole, worst": _fact("hole_worst", 3),
+    },
     "startup": {
         "command": _name,
         "median s": _summary("median", 3),

@@ -1,0 +1,207 @@
+"""How well a model mattes people it was never trained on, faces hidden or not.
+
+    python benchmarks/quality.py --data ../shared/data --cache runs/cache --sheet worst.png
+
+Composites: every validation portrait over a validation scene, at a seeded place and size; their
+alpha is known as far as the foreground is clean. Photos keep their own background and are compared
+with the pack's pseudo-mattes: that says how far a model agrees with another one, not how good it
+is. Hidden faces are blurred as in P3M-10k. Each picture is matted as `p3m matte` would.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from result_file import Case, case, write_result
+from rich.progress import track
+
+import p3m
+from p3m.config.load import load_settings, preset
+from p3m.data.degrade import to_grey
+from p3m.data.foregrounds import ForegroundCache
+from p3m.data.placement import random_placement
+from p3m.data.portraits import Background, Portrait
+from p3m.imaging.compositing import composite
+from p3m.imaging.depth import quantize
+from p3m.imaging.io import read_alpha, read_image, write_picture
+from p3m.imaging.resize import resize
+from p3m.imaging.types import Alpha, Image, Mask
+from p3m.metrics.absolute import mad, mse, sad
+from p3m.pipelines.obfuscate import obfuscate_like_p3m
+from p3m.pipelines.train import TrainRun, split_folder
+
+SEED = 2026
+SIDE_PX = 640
+HOLE = 0.02
+WORST = 12
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to matte, and what is known about it."""
+
+    name: str
+    family: str
+    licence: str
+    image: Image
+    alpha: Alpha
+    faces: Mask
+
+
+def main() -> None:
+    """Scores a model on every case, writes the result file and the sheet of the worst."""
+    options = parse()
+    run = load_settings(TrainRun, preset("p3mnet-lite"))
+    split = split_folder(options.data, run.data)
+    foregrounds = ForegroundCache(options.cache / "foreground")
+    foregrounds.prepare(tuple(split.validation))
+    predict = p3m.load_predictor(options.model, strategy=options.strategy, threads=options.threads)
+    cases, scored = [], []
+    for source in ("composite", "photo"):
+        for faces in ("obfuscated", "normal"):
+            for colour in ("colour", "grey"):
+                pictures = make(
+                    split.validation,
+                    split.validation_backgrounds,
+                    foregrounds,
+                    source,
+                    faces,
+                    colour,
+                )
+                name = f"{source}-{faces}-{colour}"
+                rows = [
+                    (picture, predict(picture.image))
+                    for picture in track(pictures, total=len(split.validation), description=name)
+                ]
+                cases.append(score(name, rows))
+                scored += [(name, *row) for row in rows if source == "composite"]
+                print(
+                    f"{name:28} MAD {cases[-1].summary['mean']:.4f}  {cases[-1].facts}", flush=True
+                )
+    settings = {
+        "model": options.model,
+        "strategy": options.strategy,
+        "seed": SEED,
+        "side_px": SIDE_PX,
+        "pictures": len(split.validation),
+    }
+    print(write_result("quality", cases, settings=settings, machine=options.machine))
+    if options.sheet:
+        write_sheet(options.sheet, scored)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the open portrait pack")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
+    parser.add_argument("--model", default="p3mnet-lite")
+    parser.add_argument("--strategy", default="tiled")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--machine", help="what it runs on, for the file's name")
+    parser.add_argument("--sheet", type=Path, help="a PNG of the 12 worst composites")
+    return parser.parse_args()
+
+
+def make(
+    portraits: list[Portrait],
+    backgrounds: list[Background],
+    foregrounds: ForegroundCache,
+    *,
+    source: str,
+    hidden: str,
+    colour: str,
+) -> Iterator[Picture]:
+    """The pictures of a case; the same people, places and scenes whatever is hidden or grey."""
+    for index, portrait in enumerate(portraits):
+        rng = np.random.default_rng((SEED, index))
+        colours, alpha = foregrounds.read(portrait)
+        image = colours if source == "composite" else read_image(portrait.image)
+        faces = np.zeros(alpha.shape, np.bool_)
+        if portrait.face_mask is not None:
+            faces = read_alpha(portrait.face_mask) > 0.5
+        if hidden == "obfuscated":
+            image = obfuscate_like_p3m(image, alpha, faces)
+        if source == "composite":
+            place = random_placement(alpha, SIDE_PX, rng)
+            scene = backgrounds[int(rng.integers(len(backgrounds)))]
+            background = square(read_image(scene.image))
+            steps = place.apply(quantize(alpha))
+            alpha = (steps / np.float32(255)).astype(np.float32)
+            faces = place.apply(faces.astype(np.uint8)) > 0
+            image = composite(place.apply(image, repeat_border=True), background, alpha)
+        if colour == "grey":
+            image = to_grey(image, np.random.default_rng(0))
+        yield Picture(
+            portrait.name, portrait.family, portrait.licence, image, alpha, faces & (alpha > 0.95)
+        )
+
+
+def square(image: Image) -> Image:
+    """The middle of a picture as a square of the composites' side."""
+    side = min(image.shape[:2])
+    top, left = ((length - side) // 2 for length in image.shape[:2])
+    part = image[top : top + side, left : left + side]
+    return resize(part, (SIDE_PX, SIDE_PX))
+
+
+def score(name: str, rows: list[tuple[Picture, Alpha]]) -> Case:
+    """MAD of each picture, and means of other measures as facts."""
+    errors = [mad(alpha, picture.alpha) for picture, alpha in rows]
+    holes = [hole(picture, alpha) for picture, alpha in rows if picture.faces.any()]
+    facts: dict[str, float | str] = {
+        "sad": mean(sad(alpha, picture.alpha) for picture, alpha in rows),
+        "mse": mean(mse(alpha, picture.alpha) for picture, alpha in rows),
+        "hole_mean": mean(iter(holes)),
+        "hole_worst": round(max(holes), 5),
+        "pictures_with_hole": sum(value > HOLE for value in holes),
+    }
+    for family in sorted({picture.family for picture, _ in rows}):
+        own = (e for e, (p, _) in zip(errors, rows, strict=True) if p.family == family)
+        facts[f"mad_{family}"] = mean(own)
+    return case(name, "MAD", [round(error, 6) for error in errors], **facts)
+
+
+def hole(picture: Picture, alpha: Alpha) -> float:
+    """What is missing of the face: the mean of 1 - alpha within it."""
+    return float((1 - alpha[picture.faces]).mean())
+
+
+def mean(values: Iterator[float]) -> float:
+    """The mean, to five digits."""
+    return round(float(np.mean(list(values))), 5)
+
+
+def write_sheet(path: Path, scored: list[tuple[str, Picture, Alpha]]) -> None:
+    """The worst composites, one people once: photo, alpha, error (red lacks, blue is too much).
+
+    Only photos under CC0 are shown, and few of them; the pack's other people stay in the pack.
+    """
+    ranked = sorted(scored, key=lambda row: -mad(row[2], row[1].alpha))
+    worst: dict[str, tuple[Picture, Alpha]] = {}
+    for _, picture, alpha in ranked:
+        worst.setdefault(picture.name, (picture, alpha))
+    shown, tiles = 0, []
+    for picture, alpha in list(worst.values())[:WORST]:
+        may_show = picture.licence.startswith("CC0") and shown < SHOWN
+        shown += may_show
+        tiles.append(tile(picture, alpha, with_photo=may_show))
+    rows = [np.concatenate(tiles[start : start + 3], axis=1) for start in range(0, len(tiles), 3)]
+    write_picture(path, np.concatenate(rows, axis=0), overwrite=True)
+
+
+def tile(picture: Picture, alpha: Alpha, *, with_photo: bool) -> Image:
+    """Photo (or grey in its place), alpha and error side by side, small."""
+    photo = picture.image if with_photo else np.full_like(picture.image, 128)
+    grey = quantize(alpha)[..., None].repeat(3, axis=2)
+    lacking = quantize((picture.alpha - alpha).clip(0, 1))
+    spare = quantize((alpha - picture.alpha).clip(0, 1))
+    error = np.stack([255 - spare, 255 - np.maximum(lacking, spare), 255 - lacking], axis=2)
+    return np.concatenate([resize(plane, (160, 160)) for plane in (photo, grey, error)], axis=1)
+
+
+if __name__ == "__main__":
+    main()
