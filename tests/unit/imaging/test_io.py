@@ -17,7 +17,7 @@ from p3m.core.errors import (
     InputError,
     OutputError,
 )
-from p3m.imaging.io import read_alpha, read_image, read_picture, write_picture
+from p3m.imaging.io import picture_of, read_alpha, read_image, read_picture, write_picture
 from support.images import encoded, noise, portrait
 
 ALPHAS = arrays(
@@ -196,3 +196,23 @@ def test_pixels_that_cannot_be_written_leave_the_old_file(tmp_path):
         write_picture(path, np.zeros((2, 2, 4), np.uint8), overwrite=True)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pillow_image_is_what_its_file_is(tmp_path):
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"):
+        path = tmp_path / f"{mode.replace(';', '-')}.tif"
+        PIL.Image.linear_gradient("L").convert(mode).save(path)
+        with PIL.Image.open(path) as opened:
+            picture, before = picture_of(opened), opened.tobytes()
+            assert opened.tobytes() == before
+        expected = read_picture(path)
+        np.testing.assert_array_equal(picture.rgb, expected.rgb)
+        assert (picture.alpha is None) == (expected.alpha is None)
+
+
+def test_a_pillow_image_is_left_as_it_is(p3_profile):
+    image = PIL.Image.new("RGB", (4, 4), (200, 30, 40))
+    image.info["icc_profile"] = p3_profile
+    picture = picture_of(image)
+    assert image.getpixel((0, 0)) == (200, 30, 40)
+    assert tuple(picture.rgb[0, 0]) != (200, 30, 40)

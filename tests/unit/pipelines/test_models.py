@@ -1,0 +1,48 @@
+import dataclasses
+import hashlib
+
+import pytest
+
+from p3m.core.catalog import Catalog
+from p3m.pipelines.models import list_models
+from p3m.weights.catalog import Weights
+
+CONTENT = b"not really a model"
+
+
+@pytest.fixture
+def record():
+    return Weights(
+        model="net",
+        tag="v0",
+        file="net-v0.onnx",
+        sha256=hashlib.sha256(CONTENT).hexdigest(),
+        size_bytes=len(CONTENT),
+        licence="MIT",
+        trained_on="drawings",
+        recipe="p3m train net",
+        preprocessing="none",
+        scores={"drawings/mad": 0.5},
+    )
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("P3M_HOME", str(tmp_path))
+    (tmp_path / "weights").mkdir()
+    return tmp_path / "weights"
+
+
+def test_weights_that_are_whole_have_their_path(home, record):
+    (home / record.file).write_bytes(CONTENT)
+    (listed,) = list_models(Catalog("weights", [record]))
+    assert (listed.path, listed.problem) == (home / record.file, None)
+
+
+def test_weights_that_are_missing_or_damaged_are_listed_with_the_reason(home, record):
+    other = dataclasses.replace(record, tag="v1", file="net-v1.onnx")
+    (home / record.file).write_bytes(CONTENT[:-1])
+    damaged, missing = list_models(Catalog("weights", [record, other]))
+    assert damaged.path is missing.path is None
+    assert "damaged" in damaged.problem
+    assert "net-v1.onnx" in missing.problem
