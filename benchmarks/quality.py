@@ -57,14 +57,15 @@ def main() -> None:
     run = load_settings(TrainRun, preset("p3mnet-lite"))
     split = split_folder(options.data, run.data)
     foregrounds = ForegroundCache(options.cache / "foreground")
-    foregrounds.prepare(tuple(split.validation))
+    people = [p for p in split.validation if p.name not in run.data.exclude]
+    foregrounds.prepare(tuple(people))
     predict = p3m.load_predictor(options.model, strategy=options.strategy, threads=options.threads)
     cases, scored = [], []
     for source in ("composite", "photo"):
         for faces in ("obfuscated", "normal"):
             for colour in ("colour", "grey"):
                 pictures = make(
-                    split.validation,
+                    people,
                     split.validation_backgrounds,
                     foregrounds,
                     source,
@@ -74,7 +75,7 @@ def main() -> None:
                 name = f"{source}-{faces}-{colour}"
                 rows = [
                     (picture, predict(picture.image))
-                    for picture in track(pictures, total=len(split.validation), description=name)
+                    for picture in track(pictures, total=len(people), description=name)
                 ]
                 cases.append(score(name, rows))
                 scored += [(name, *row) for row in rows if source == "composite"]
@@ -86,7 +87,7 @@ def main() -> None:
         "strategy": options.strategy,
         "seed": SEED,
         "side_px": SIDE_PX,
-        "pictures": len(split.validation),
+        "pictures": len(people),
     }
     print(write_result("quality", cases, settings=settings, machine=options.machine))
     if options.sheet:

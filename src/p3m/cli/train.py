@@ -15,7 +15,7 @@ output folder; look at them with: tensorboard --logdir OUT
 
 Examples:
 
-  p3m train p3mnet-lite --data ../shared/data --out runs/lite
+  p3m train p3mnet-lite --data portraits-with-alpha --out runs/lite
 
   p3m train p3mnet-lite --data my-portraits --out runs/mine --set training.steps=20000
 
