@@ -30,6 +30,7 @@ $(PY):
 $(BASE): pyproject.toml constraints.txt | $(PY)
 	@echo "Installing p3m into $(VENV) ..."
 	@$(PIP) -e .
+	@$(PY) -c 'import cv2' || { echo "OpenCV needs system libraries; on Debian: apt install libgl1 libglib2.0-0" >&2; exit 1; }
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(PY)
