@@ -10,6 +10,7 @@ from torch import nn
 from p3m.data.composites import CompositeDataset, CompositeSettings, Sample
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import Background, Portrait
+from p3m.imaging.depth import dequantize
 from p3m.metrics.absolute import mad
 from p3m.ops.normalize import normalize
 from p3m.pipelines.obfuscate import obfuscate_randomly
@@ -60,7 +61,7 @@ def validator(
         scores, rows = {}, []
         for faces, samples in dataset.items():
             alphas = [_alpha(model, samples[index]) for index in range(_COUNT)]
-            truths = [samples[index]["alpha"] / np.float32(255) for index in range(_COUNT)]
+            truths = [dequantize(samples[index]["alpha"]) for index in range(_COUNT)]
             errors = [mad(a, t) for a, t in zip(alphas, truths, strict=True)]
             scores[f"{faces}/mad"] = float(np.mean(errors))
             rows += [_row(samples[index], alphas[index]) for index in range(_PANEL)]
