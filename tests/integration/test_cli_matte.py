@@ -206,6 +206,13 @@ def test_a_bad_file_is_one_line_with_its_name_and_the_cure(folder, cut, name):
     assert files() == before
 
 
+def test_an_error_that_knows_no_file_gets_the_inputs_name(folder, cut):
+    Path("long.png").write_bytes(encoded(noise(1, 16384)))  # one pixel more than WebP can hold
+    line = one_line(cut("long.png", "--format", "webp"))
+    assert line.startswith("p3m: error: long.png: A picture of 16384x1 cannot be written as webp")
+    assert files() == ["long.png"]
+
+
 def test_the_rest_go_on_after_bad_files(folder, put, cut):
     for name, (content, _) in BAD_FILES.items():
         if content is not None:
@@ -477,3 +484,5 @@ def test_a_stopped_run_leaves_only_whole_files(folder, put, model, sent, code):
     for path in written:
         with PIL.Image.open(path) as image:
             image.load()
+    if sent == "SIGINT":  # nothing hidden is left, either
+        assert sorted(Path("out").iterdir()) == written

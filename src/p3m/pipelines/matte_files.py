@@ -195,7 +195,7 @@ class _Run:
                 input=str(job.source),
                 output=None,
                 status="failed",
-                error=_line(error),
+                error=_line(error, job),
                 seconds=time.perf_counter() - start,
                 model=model,
             )
@@ -242,6 +242,13 @@ class _Run:
         return composite(foreground, behind, matte.alpha)
 
 
-def _line(error: P3MError) -> str:
-    """The error's text without line breaks, which a file's name may hold."""
-    return " ".join(str(error).splitlines())
+def _line(error: P3MError, job: Job | None = None) -> str:
+    """The error's text without line breaks, which a file's name may hold.
+
+    Not every error knows the file: one of an array or of a missing extra gets the input's name.
+    """
+    text = str(error)
+    if job is not None and job.source != STREAM:
+        named = text.startswith((f"{job.source}:", f"{job.target}:"))
+        text = text if named else f"{job.source}: {text}"
+    return " ".join(text.splitlines())
