@@ -4,12 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from support.images import portrait
 
 from p3m.inference.backend import OnnxBackend
 from p3m.inference.predictor import Predictor
 from p3m.weights.catalog import WEIGHTS
 from p3m.weights.store import EMBEDDED, find_weights
+from support.images import portrait
 
 pytestmark = pytest.mark.weights
 RECORDS = list(WEIGHTS.values())

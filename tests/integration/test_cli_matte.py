@@ -471,7 +471,12 @@ def test_a_stopped_run_leaves_only_whole_files(folder, put, model, sent, code):
         Path(f"in/{number:03}.bmp").parent.mkdir(exist_ok=True)
         Path(f"in/{number:03}.bmp").write_bytes(picture)
     run = subprocess.Popen(
-        command(model, "in", "-o", "out"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(model, "in", "-o", "out"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A process that was started in the background hands on that it ignores Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     run.stdout.readline()
     time.sleep(0.1)

@@ -42,8 +42,8 @@ class Weights:
         return f"{self.model}@{self.tag}"
 
 
-# To add weights: put the exported file into files/ under its own name (p3mnet-lite-v0.onnx) and append its
-# record, newest last within its model; the export's report gives hash and size.
+# To add weights: put the exported file into files/ under its own name (p3mnet-lite-v0.onnx) and
+# append its record, newest last within its model; the export's report gives hash and size.
 # tests/contracts/test_weights.py then holds the record to the file.
 WEIGHTS: Catalog[Weights] = Catalog("weights", [])
 
