@@ -476,7 +476,7 @@ def test_a_stopped_run_leaves_only_whole_files(folder, put, model, sent, code):
         stderr=subprocess.PIPE,
         text=True,
         # A process that was started in the background hands on that it ignores Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- no threads here
     )
     run.stdout.readline()
     time.sleep(0.1)
