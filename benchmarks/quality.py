@@ -68,9 +68,9 @@ def main() -> None:
                     people,
                     split.validation_backgrounds,
                     foregrounds,
-                    source,
-                    faces,
-                    colour,
+                    source=source,
+                    hidden=faces,
+                    colour=colour,
                 )
                 name = f"{source}-{faces}-{colour}"
                 rows = [
