@@ -20,13 +20,13 @@ HEIGHT_PX = 360
 
 
 def main() -> None:
-    """Writes docs/images/overview.png."""
+    """Writes docs/images/overview.jpg."""
     visible = p3m.read_image(ROOT / "examples" / "portrait.jpg")
     face = np.zeros(visible.shape[:2], np.uint8)
     cv2.ellipse(face, FACE, 1, thickness=-1)
     hidden = GaussianBlur()(visible, face.astype(np.bool_))
     rows = np.concatenate([row(visible), row(hidden)], axis=0)
-    target = ROOT / "docs" / "images" / "overview.png"
+    target = ROOT / "docs" / "images" / "overview.jpg"
     p3m.write_picture(target, rows, overwrite=True)
     print(target.relative_to(ROOT))
 

@@ -64,7 +64,12 @@ WEIGHTS: Catalog[Weights] = Catalog(
                 "from ImageNet"
             ),
             preprocessing="RGB, ImageNet mean and deviation, about 0.1 megapixels, stride 32",
-            scores={"pack-val/composite-obfuscated/mad": 0.0},
+            scores={
+                "pack-val/composite-obfuscated-colour/mad": 0.0085,
+                "pack-val/composite-obfuscated-grey/mad": 0.0103,
+                "pack-val/composite-normal-colour/mad": 0.0081,
+                "pack-val/composite-normal-grey/mad": 0.0114,
+            },
         ),
     ],
 )
