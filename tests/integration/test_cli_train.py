@@ -1,0 +1,70 @@
+"""`p3m train` and `p3m export`, typed as a person types them."""
+
+import pytest
+from typer.testing import CliRunner
+
+from p3m.cli.main import app
+from support.pack import write_pack
+
+SMALL = {
+    "composites.side_px": "128",
+    "scales.base_sides_px": "[64]",
+    "scales.window_px": "32",
+    "training.steps": "1",
+    "training.batch_size": "2",
+    "training.workers": "0",
+    "training.precision": "no",
+    "data.validation_fraction": "0.3",
+}
+
+
+def _p3m(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.mark.onnx
+def test_what_is_trained_can_be_exported_and_used(tmp_path, project) -> None:
+    pack, out = write_pack(tmp_path / "pack"), tmp_path / "run"
+    settings = [word for pair in SMALL.items() for word in ("--set", "=".join(pair))]
+    run = _p3m("train", "p3mnet-lite", "--data", pack, "--out", out, *settings)
+    assert run.exit_code == 0, run.stderr
+    weights = run.stdout.strip()
+    assert weights == str(out / "weights.safetensors")
+
+    model = tmp_path / "mine.onnx"
+    run = _p3m("export", "p3mnet-lite", weights, "-o", model, "--half")
+    assert run.exit_code == 0, run.stderr
+    assert "mine.onnx: 6.4 MB, sha256 " in run.stdout
+    assert "greatest difference of half precision" in run.stdout
+
+    portrait, cut = pack / "portraits" / "p0.png", tmp_path / "cut.png"
+    run = _p3m("matte", portrait, "--model", model, "-o", cut)
+    assert run.exit_code == 0, run.stderr
+    assert cut.is_file()
+
+    run = _p3m("train", "p3mnet-lite", "--data", pack, "--out", out, *settings)
+    assert run.exit_code == 2
+    assert "holds a run already: use --resume" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["p3mnt-lite"], 1, "Did you mean 'p3mnet-lite'"),
+        (["p3mnet-lite", "--set", "training.step=1"], 2, "Did you mean 'training.steps'"),
+        (["p3mnet-lite", "--faces", "hidden"], 2, "faces"),
+        (["none.toml"], 1, "none.toml"),
+        (["p3mnet-lite"], 1, "needs a folder named portraits"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_in_a_line(tmp_path, arguments, code, text) -> None:
+    run = _p3m("train", *arguments, "--data", tmp_path, "--out", tmp_path / "run")
+    assert run.exit_code == code
+    assert text in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+def test_weights_that_are_missing_are_named(tmp_path) -> None:
+    run = _p3m("export", "p3mnet-lite", tmp_path / "none.pt", "-o", tmp_path / "x.onnx")
+    assert run.exit_code == 1
+    assert "none.pt: no such weights file" in run.stderr
