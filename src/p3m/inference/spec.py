@@ -70,32 +70,43 @@ def read_spec(name: str, metadata: Mapping[str, str]) -> ModelSpec:
         except ValueError as error:
             raise ModelFormatError(f"{name}: its metadata {key} is {text!r}; {error}.") from error
 
+    stride = read("p3m.stride", _at_least_1, default.stride)
     return ModelSpec(
         name=metadata.get("p3m.name", name),
-        stride=read("p3m.stride", _count, default.stride),
-        area_px=read("p3m.area_px", _count, default.area_px),
-        mean=read("p3m.mean", _colour, default.mean),
-        std=read("p3m.std", _colour, default.std),
-        window_multiple=read("p3m.detail_multiple", _count, default.window_multiple),
-        halo_px=read("p3m.detail_halo_px", _count, default.halo_px),
+        stride=stride,
+        area_px=read("p3m.area_px", _at_least_1, default.area_px),
+        mean=read("p3m.mean", _three_numbers, default.mean),
+        std=read("p3m.std", _three_above_0, default.std),
+        window_multiple=read("p3m.detail_multiple", _at_least_1, stride),
+        halo_px=read("p3m.detail_halo_px", _at_least_0, default.halo_px),
     )
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError("it must be a whole number above 0")
+def _at_least_0(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("it must be a whole number, at least 0")
     return int(text)
 
 
-def _colour(text: str) -> Colour:
-    parts = text.split(",")
-    if len(parts) != 3 or not all(_is_finite(part) for part in parts):
-        raise ValueError("it must be three numbers separated by commas")
-    return float(parts[0]), float(parts[1]), float(parts[2])
+def _at_least_1(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("it must be a whole number, at least 1")
+    return int(text)
 
 
-def _is_finite(text: str) -> bool:
+def _three_numbers(text: str) -> Colour:
+    wanted = "it must be three numbers separated by commas"
     try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(wanted) from error
+    if not all(map(math.isfinite, (red, green, blue))):
+        raise ValueError(wanted)
+    return red, green, blue
+
+
+def _three_above_0(text: str) -> Colour:
+    colour = _three_numbers(text)
+    if min(colour) <= 0.0:
+        raise ValueError("each of its three numbers must be above 0")
+    return colour

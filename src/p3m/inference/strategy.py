@@ -66,7 +66,7 @@ class Resize:
 class Hybrid:
     """Semantics at low resolution, details from the whole picture at once at full resolution.
 
-    The reference for :class:`Tiled`. Its memory grows with the picture, by about a kilobyte a
+    The reference for :class:`Tiled`. Its memory grows with the picture, by hundreds of bytes a
     pixel.
 
     References:
@@ -112,7 +112,7 @@ class Tiled:
     name: ClassVar[str] = "tiled"
     area_px: int | None = None
     core_px: int = 128
-    threshold: float = 0.02
+    threshold: float = 0.01
     batch_px: int = 1 << 17
 
     def __post_init__(self) -> None:

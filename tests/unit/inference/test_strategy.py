@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from p3m.core.errors import RangeError, UnknownNameError
+from p3m.inference.backend import OnnxBackend
+from p3m.inference.strategy import STRATEGIES, Hybrid, Resize, Tiled
+from support.images import noise
+from support.onnx_models import AREA_PX, p3m_model, plain_model
+
+pytestmark = pytest.mark.onnx
+
+EVERYWHERE = -1.0  # a threshold under every probability
+ROUNDING = 1e-6  # sums in another order, where a convolution's blocking depends on the size
+SIZES = [(1, 1), (1, 200), (300, 1), (2, 3), (31, 33), (96, 72), (131, 77)]
+
+
+class Watched:
+    """A backend that notes what it is given."""
+
+    def __init__(self, backend):
+        self.backend = backend
+        self.spec = backend.spec
+        self.seen = []
+        self.refined = []
+
+    def coarse(self, image):
+        self.seen.append(image.shape[:2])
+        return self.backend.coarse(image)
+
+    def refine(self, images, maps):
+        self.refined.append(images.shape[:3])
+        return self.backend.refine(images, maps)
+
+
+@pytest.fixture(scope="module", params=["p3m", "plain"])
+def backend(request):
+    return OnnxBackend(p3m_model() if request.param == "p3m" else plain_model(), threads=1)
+
+
+@pytest.fixture(scope="module")
+def refining():
+    return OnnxBackend(p3m_model(), threads=1)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_any_size_gives_an_alpha_of_that_size(backend, name, size):
+    image = noise(*size)
+    before = image.copy()
+    alpha = STRATEGIES[name].predict(backend, image)
+    assert alpha.shape == size
+    assert alpha.dtype == np.float32
+    assert np.isfinite(alpha).all()
+    assert alpha.min() >= -ROUNDING
+    assert alpha.max() <= 1 + ROUNDING
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_picture_of_one_grey_gives_that_grey_wherever_it_is_not_padded(backend, name):
+    image = np.full((133, 90, 3), 255, dtype=np.uint8)
+    alpha = STRATEGIES[name].predict(backend, image)
+    np.testing.assert_allclose(alpha, 1.0, atol=ROUNDING)
+
+
+@settings(max_examples=25)
+@given(
+    size=st.tuples(st.integers(1, 150), st.integers(1, 150)),
+    core=st.integers(1, 80),
+    batch=st.integers(1, 20_000),
+)
+def test_windows_leave_no_trace(refining, size, core, batch):
+    image = noise(*size)
+    tiled = Tiled(core_px=core, batch_px=batch, threshold=EVERYWHERE)
+    np.testing.assert_allclose(
+        tiled.predict(refining, image), Hybrid().predict(refining, image), atol=ROUNDING
+    )
+
+
+def test_a_halo_that_is_too_small_would_leave_one():
+    image = noise(150, 150)
+    lying = OnnxBackend(p3m_model(metadata={"p3m.detail_halo_px": "1"}), threads=1)
+    tiled = Tiled(core_px=32, threshold=EVERYWHERE)
+    assert np.abs(tiled.predict(lying, image) - Hybrid().predict(lying, image)).max() > 0.01
+
+
+def test_what_is_not_refined_differs_by_the_threshold_at_most(refining):
+    image = noise(160, 120)
+    image[:, :60] //= 8
+    watched = Watched(refining)
+    tiled = Tiled(core_px=16, threshold=0.3)
+    tiled.predict(watched, image)
+    assert watched.refined
+    difference = np.abs(tiled.predict(refining, image) - Hybrid().predict(refining, image))
+    assert 0 < difference.max() <= 0.3
+
+
+def test_only_windows_with_transition_are_refined_and_few_at_once(refining):
+    image = np.zeros((256, 256, 3), dtype=np.uint8)
+    image[133:] = 255
+    watched = Watched(refining)
+    Tiled(core_px=32, batch_px=5000).predict(watched, image)
+    assert 0 < sum(count for count, _, _ in watched.refined) <= 16
+    assert all(count * height * width <= 5000 for count, height, width in watched.refined)
+
+
+def test_nothing_is_refined_where_nothing_is_transition(refining):
+    watched = Watched(refining)
+    alpha = Tiled().predict(watched, np.zeros((300, 200, 3), dtype=np.uint8))
+    assert not watched.refined
+    assert (alpha == 0).all()
+
+
+def test_details_are_sharper_than_the_enlarged_alpha(refining):
+    image = noise(128, 128)
+    brightness = image.mean(axis=-1) / 255
+    soft, sharp = (
+        np.corrcoef(strategy.predict(refining, image).ravel(), brightness.ravel())[0, 1]
+        for strategy in (Resize(), Hybrid())
+    )
+    assert sharp > soft + 0.1
+
+
+def test_a_plain_models_details_are_its_own(rng):
+    backend = OnnxBackend(plain_model(), threads=1)
+    image = rng.integers(64, 192, (300, 260, 3), dtype=np.uint8)
+    brightness = image.mean(axis=-1) / 255
+    for strategy in (Hybrid(area_px=32 * 32), Tiled(area_px=32 * 32, core_px=64)):
+        np.testing.assert_allclose(strategy.predict(backend, image), brightness, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [
+        ((10, 20), (16, 24)),
+        ((32, 32), (32, 32)),
+        ((320, 320), (32, 32)),
+        ((300, 1200), (16, 64)),
+        ((1, 100_000), (8, 512)),
+    ],
+)
+def test_the_network_sees_the_whole_picture_padded_never_enlarged(refining, size, seen):
+    watched = Watched(refining)
+    Resize().predict(watched, np.zeros((*size, 3), dtype=np.uint8))
+    assert watched.seen == [seen]
+    assert seen[0] * seen[1] <= 4 * AREA_PX
+
+
+def test_a_sharp_step_stays_in_its_place(backend):
+    image = np.zeros((200, 300, 3), dtype=np.uint8)
+    image[:, 100:] = 255
+    for strategy in STRATEGIES.values():
+        alpha = strategy.predict(backend, image)
+        assert abs(float((1 - alpha[100]).sum()) - 100) < 0.5
+
+
+def test_numbers_that_make_no_sense_are_refused():
+    with pytest.raises(RangeError, match="area_px is 0; it must be at least 1"):
+        Resize(area_px=0)
+    with pytest.raises(RangeError, match="area_px is -5"):
+        Hybrid(area_px=-5)
+    with pytest.raises(RangeError, match="core_px is 0"):
+        Tiled(core_px=0)
+
+
+def test_a_misspelt_strategy_gets_a_suggestion():
+    with pytest.raises(UnknownNameError, match="No strategy named 'tile'. Did you mean 'tiled'"):
+        STRATEGIES["tile"]
