@@ -68,3 +68,19 @@ def test_weights_that_are_missing_are_named(tmp_path) -> None:
     run = _p3m("export", "p3mnet-lite", tmp_path / "none.pt", "-o", tmp_path / "x.onnx")
     assert run.exit_code == 1
     assert "none.pt: no such weights file" in run.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "p3mnet-lite", "--data", ".", "--out", "run"],
+        ["export", "p3mnet-lite", "weights.pt", "-o", "x.onnx"],
+    ],
+)
+def test_without_torch_it_says_what_to_install(monkeypatch, arguments) -> None:
+    monkeypatch.setattr("p3m.core.extras.find_spec", lambda name: None if name == "torch" else name)
+    run = _p3m(*arguments)
+    assert run.exit_code == 1
+    assert run.stderr == (
+        f'p3m: error: p3m {arguments[0]} needs an optional dependency: pip install "p3m[train]".\n'
+    )

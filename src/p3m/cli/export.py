@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from p3m.core.extras import require_extra
+
 HELP = """Write trained weights as one ONNX file, for `p3m matte --model`.
 
 The file is kept only if it gives the same numbers as the network, at sizes other than the one it
@@ -28,6 +30,7 @@ def export(
     ] = False,
 ) -> None:
     """Exports a network; see `HELP`."""
+    require_extra("train", "p3m export", "torch", "onnx", "onnxscript")
     from p3m.pipelines.export import export as run_export  # noqa: PLC0415 -- needs torch
 
     report = run_export(model, weights, out, half=half, overwrite=overwrite)

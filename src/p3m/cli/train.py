@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from p3m.core.extras import require_extra
+
 HELP = """Train a network on a folder of portraits, every face hidden first (PPT).
 
 PRESET is the name of a preset, such as p3mnet-lite, or a TOML file of settings. The folder holds
@@ -44,6 +46,7 @@ def train(
     ] = None,
 ) -> None:
     """Trains a network; see `HELP`."""
+    require_extra("train", "p3m train", "torch", "accelerate", "tensorboard", "pymatting")
     from p3m.cli.progress import training_progress  # noqa: PLC0415 -- start-up must stay light
     from p3m.config.load import load_settings  # noqa: PLC0415
     from p3m.config.load import preset as preset_path  # noqa: PLC0415
