@@ -21,7 +21,7 @@ class DetailPath(nn.Module):
     """
 
     MULTIPLE = 2
-    HALO_PX = 16
+    HALO_PX = 10
     """How far a pixel's alpha looks around itself, rounded up."""
 
     def __init__(self, channels_coarse: int, channels: int = 24) -> None:
