@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Sampler
 from p3m.core.errors import TrainingError
 from p3m.losses.objective import LossTerms
 from p3m.training.average import exponential_average
-from p3m.training.checkpoint import read_checkpoint, write_checkpoint
+from p3m.training.checkpoint import read_checkpoint
 from p3m.training.memory import keep_freed_memory
 from p3m.training.settings import TrainSettings
 
@@ -96,8 +96,8 @@ class Trainer:
         dataset: Sample number i belongs to step i // batch size.
         settings: How to train.
         groups: The model's parameters with their options, as optimisers take them.
-        hooks: What happens beside it.
-        checkpoint: Where the last state is kept.
+        hooks: What happens beside it, in the main process.
+        checkpoint: The state that `run` goes on from.
         worker_init: Called in each process that makes samples.
     """
 
@@ -118,7 +118,7 @@ class Trainer:
         self._step = step
         self._dataset = dataset
         self._settings = settings
-        self._hooks = hooks
+        self._hooks = hooks if self._accelerator.is_main_process else ()
         self._checkpoint = checkpoint
         self._worker_init = worker_init
         optimizer = AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
@@ -140,7 +140,7 @@ class Trainer:
         Raises:
             TrainingError: If a loss is not finite.
         """
-        state, settings = self._state, self._settings
+        state = self._state
         if resume and self._checkpoint.is_file():
             state.load_state_dict(read_checkpoint(self._checkpoint))
         for hook in self._hooks:
@@ -151,8 +151,6 @@ class Trainer:
         finally:
             for hook in self._hooks:
                 hook.at_end(state)
-        if self._accelerator.is_main_process and state.step >= settings.steps:
-            write_checkpoint(self._checkpoint, state.state_dict())
         return state
 
     def _train_on(self, batch: Mapping[str, Tensor]) -> None:
@@ -174,9 +172,8 @@ class Trainer:
         state.schedule.step()
         state.step += 1
         state.average.update_parameters(self._accelerator.unwrap_model(self._wrapped))
-        if self._accelerator.is_main_process:
-            for hook in self._hooks:
-                hook.after_step(state, terms)
+        for hook in self._hooks:
+            hook.after_step(state, terms)
 
     def _batches(self, start: int) -> Iterator[Mapping[str, Tensor]]:
         settings, share = self._settings, self._accelerator.num_processes
