@@ -23,10 +23,10 @@ from p3m.imaging.compositing import ForegroundMethod
 from p3m.inference.strategy import STRATEGIES
 from p3m.pipelines.inputs import Output
 from p3m.pipelines.matte import DEFAULT_MODEL, matte
-from p3m.weights.catalog import Weights
 from p3m.weights.store import find_weights
 from support.images import encoded, noise, portrait
 from support.onnx_models import other_model
+from support.weights import stub_weights
 
 pytestmark = pytest.mark.onnx
 
@@ -320,18 +320,7 @@ def test_a_model_that_is_none_is_told_what_it_needs(folder, put, p3m, content, r
 
 def test_damaged_weights_are_told(folder, put, p3m, model, monkeypatch):
     put("a.png")
-    record = Weights(
-        model="p3mnet-lite",
-        tag="v0",
-        file=model.name,
-        sha256="0" * 64,
-        size_bytes=1,
-        licence="MIT",
-        trained_on="",
-        recipe="",
-        preprocessing="",
-        scores={},
-    )
+    record = stub_weights("p3mnet-lite", file=model.name)
     find = partial(find_weights, catalog=Catalog("weights", [record]), embedded=model.parent)
     monkeypatch.setattr(matte_module, "find_weights", find)
     matte_module._load_backend.cache_clear()

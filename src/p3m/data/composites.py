@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TypedDict
 
 import cv2
@@ -22,11 +22,17 @@ from p3m.data.foregrounds import ForegroundCache
 from p3m.data.placement import random_placement
 from p3m.data.portraits import Background, Portrait
 from p3m.data.strands import add_strands, random_style
+from p3m.imaging.compositing import composite
+from p3m.imaging.depth import dequantize
 from p3m.imaging.io import read_alpha, read_image
+from p3m.imaging.resize import resize
 from p3m.imaging.types import Alpha, Image, Mask
 
 Obfuscate = Callable[[Image, Alpha, Mask, np.random.Generator], Image]
 """Hides the faces in a picture: image, alpha, face mask, randomness -> a new image."""
+
+# Decoded pictures that a process keeps: all of a small folder, and not all of a large one.
+_SOURCES_KEPT, _BACKGROUNDS_KEPT = 768, 384
 
 
 class Sample(TypedDict):
@@ -118,8 +124,8 @@ class CompositeDataset:
         self._seed = seed
         self._length = length
         self._obfuscate = obfuscate
-        self._read_source = cache(self._read_source_from_disk)
-        self._read_background = cache(_read_background)
+        self._read_source = lru_cache(_SOURCES_KEPT)(self._read_source_from_disk)
+        self._read_background = lru_cache(_BACKGROUNDS_KEPT)(_read_background)
 
     def __len__(self) -> int:
         return self._length
@@ -131,19 +137,14 @@ class CompositeDataset:
         portrait = self._portraits[int(np.searchsorted(self._cumulative, rng.random()))]
         natural = rng.random() < settings.natural
         foreground, background, alpha = self._layers(portrait, rng, natural=natural)
-        if natural:
-            image = foreground
-        else:
-            share = alpha[..., None].astype(np.float32) / 255
-            mixed = background + share * (foreground.astype(np.float32) - background)
-            image = np.rint(mixed).astype(np.uint8)
+        image = foreground if natural else composite(foreground, background, dequantize(alpha))
         image, alpha = self._degrade(image, alpha, rng)
         half = (settings.side_px // 2, settings.side_px // 2)
         return Sample(
             image=image,
             alpha=alpha,
-            foreground=_halve(foreground, half),
-            background=_halve(background, half),
+            foreground=resize(foreground, half),
+            background=resize(background, half),
             index=index,
         )
 
@@ -170,7 +171,7 @@ class CompositeDataset:
                 scale_px = float(np.sqrt(head.sum()))
                 grown, combined = add_strands(
                     foreground,
-                    moved.astype(np.float32) / np.float32(255),
+                    dequantize(moved),
                     head,
                     random_style(rng, scale_px),
                     rng,
@@ -228,10 +229,6 @@ class CompositeDataset:
 
 def _read_background(background: Background) -> Image:
     return read_image(background.image)
-
-
-def _halve(image: Image, size: tuple[int, int]) -> Image:
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _around(faces: NDArray[np.uint8]) -> Mask:

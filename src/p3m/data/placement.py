@@ -52,7 +52,7 @@ class Placement:
             array,
             matrix,
             (self.side_px, self.side_px),
-            flags=cv2.INTER_AREA if min(scale_x, scale_y) < 0.5 else cv2.INTER_LINEAR,
+            flags=cv2.INTER_LINEAR,
             borderMode=border,
         )
         return moved.astype(np.uint8, copy=False)

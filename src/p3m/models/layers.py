@@ -1,11 +1,16 @@
 """Building blocks that two or more networks use."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+_RELU = partial(nn.ReLU, inplace=True)
+
 
 class ConvNormAct(nn.Sequential):
-    """Convolution, batch norm and ReLU; the spatial size is kept at stride 1.
+    """Convolution, batch norm and activation; the spatial size is kept at stride 1.
 
     Args:
         channels_in: Channels of the input.
@@ -13,7 +18,9 @@ class ConvNormAct(nn.Sequential):
         kernel: Side of the kernel, odd.
         stride: Step of the convolution.
         groups: Groups of channels that do not mix.
-        activate: Whether a ReLU follows.
+        activation: Makes what follows; None for nothing.
+        eps: Added to batch norm's variance.
+        momentum: Share of a batch in batch norm's statistics.
     """
 
     def __init__(
@@ -24,16 +31,18 @@ class ConvNormAct(nn.Sequential):
         kernel: int = 1,
         stride: int = 1,
         groups: int = 1,
-        activate: bool = True,
+        activation: Callable[[], nn.Module] | None = _RELU,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
     ) -> None:
         super().__init__(
             nn.Conv2d(
                 channels_in, channels_out, kernel, stride, kernel // 2, groups=groups, bias=False
             ),
-            nn.BatchNorm2d(channels_out),
+            nn.BatchNorm2d(channels_out, eps=eps, momentum=momentum),
         )
-        if activate:
-            self.append(nn.ReLU(inplace=True))
+        if activation is not None:
+            self.append(activation())
 
 
 class SeparableConv(nn.Sequential):
@@ -41,7 +50,7 @@ class SeparableConv(nn.Sequential):
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__(
-            ConvNormAct(channels_in, channels_in, kernel=3, groups=channels_in, activate=False),
+            ConvNormAct(channels_in, channels_in, kernel=3, groups=channels_in, activation=None),
             ConvNormAct(channels_in, channels_out),
         )
 

@@ -20,16 +20,13 @@ def obfuscate_randomly(image: Image, alpha: Alpha, faces: Mask, rng: np.random.G
         faces: Where faces are, shape (H, W).
         rng: Source of randomness.
     """
-    region = protect_transition(_random_outline(faces, rng), alpha, radius_px=_BAND_PX)
-    region &= alpha > 0.5
+    region = _within_person(_random_outline(faces, rng), alpha)
     return random_effect(rng)(image, region)
 
 
 def obfuscate_like_p3m(image: Image, alpha: Alpha, faces: Mask) -> Image:
     """The picture with its faces blurred strongly within their oval, as in P3M-10k."""
-    return GaussianBlur()(
-        image, protect_transition(faces, alpha, radius_px=_BAND_PX) & (alpha > 0.5)
-    )
+    return GaussianBlur()(image, _within_person(faces, alpha))
 
 
 def random_effect(rng: np.random.Generator) -> Effect:
@@ -40,6 +37,11 @@ def random_effect(rng: np.random.Generator) -> Effect:
     if kind < 0.87:
         return Mosaic(cells=int(rng.integers(2, 9)))
     return Solid()
+
+
+def _within_person(region: Mask, alpha: Alpha) -> Mask:
+    """The part of a region that is the person's, clear of the matte's transition."""
+    return protect_transition(region, alpha, radius_px=_BAND_PX) & (alpha > 0.5)
 
 
 def _random_outline(faces: Mask, rng: np.random.Generator) -> Mask:

@@ -12,7 +12,7 @@ from torch import nn
 
 from p3m.core.errors import ConfigError, TrainingError
 from p3m.core.provenance import provenance
-from p3m.data.composites import CompositeDataset, CompositeSettings, Obfuscate
+from p3m.data.composites import CompositeDataset, CompositeSettings
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import Background, Portrait, read_portrait_folder
 from p3m.data.split import split_by_family, split_by_group
@@ -138,7 +138,7 @@ def train(
         run.composites,
         seed=settings.seed,
         length=settings.steps * settings.batch_size,
-        obfuscate=_obfuscation(run),
+        obfuscate=obfuscate_randomly if run.faces == "obfuscated" else None,
     )
     seed_initial_weights(settings.seed)
     model = _build(run)
@@ -251,10 +251,6 @@ def _build(run: TrainRun) -> P3MNetLite:
     if run.initial == "imagenet":
         load_imagenet(model.base.encoder)
     return model
-
-
-def _obfuscation(run: TrainRun) -> Obfuscate | None:
-    return obfuscate_randomly if run.faces == "obfuscated" else None
 
 
 def _claim(out: Path, run: TrainRun, *, resume: bool) -> None:

@@ -58,13 +58,17 @@ def validator(
 
     def score(model: nn.Module) -> tuple[dict[str, float], NDArray[np.uint8]]:
         model.eval()
-        scores, rows = {}, []
+        scores: dict[str, float] = {}
+        rows: list[NDArray[np.uint8]] = []
         for faces, samples in dataset.items():
-            alphas = [_alpha(model, samples[index]) for index in range(_COUNT)]
-            truths = [dequantize(samples[index]["alpha"]) for index in range(_COUNT)]
-            errors = [mad(a, t) for a, t in zip(alphas, truths, strict=True)]
+            errors = []
+            for index in range(_COUNT):
+                sample = samples[index]
+                alpha = _alpha(model, sample)
+                errors.append(mad(alpha, dequantize(sample["alpha"])))
+                if index < _PANEL:
+                    rows.append(_row(sample, alpha))
             scores[f"{faces}/mad"] = float(np.mean(errors))
-            rows += [_row(samples[index], alphas[index]) for index in range(_PANEL)]
         return scores, np.concatenate(rows, axis=0)
 
     return score

@@ -1,29 +1,17 @@
 import dataclasses
-import hashlib
 
 import pytest
 
 from p3m.core.catalog import Catalog
 from p3m.pipelines.models import list_models
-from p3m.weights.catalog import Weights
+from support.weights import stub_weights
 
 CONTENT = b"not really a model"
 
 
 @pytest.fixture
 def record():
-    return Weights(
-        model="net",
-        tag="v0",
-        file="net-v0.onnx",
-        sha256=hashlib.sha256(CONTENT).hexdigest(),
-        size_bytes=len(CONTENT),
-        licence="MIT",
-        trained_on="drawings",
-        recipe="p3m train net",
-        preprocessing="none",
-        scores={"drawings/mad": 0.5},
-    )
+    return stub_weights(content=CONTENT)
 
 
 @pytest.fixture

@@ -2,25 +2,12 @@ import pytest
 
 from p3m.core.catalog import Catalog
 from p3m.core.errors import UnknownNameError
-from p3m.weights.catalog import Weights, weights_record
+from p3m.weights.catalog import weights_record
+from support.weights import stub_weights
 
-
-def record(model: str, tag: str) -> Weights:
-    return Weights(
-        model=model,
-        tag=tag,
-        file=f"{model}-{tag}.onnx",
-        sha256="0" * 64,
-        size_bytes=1,
-        licence="MIT",
-        trained_on="nothing",
-        recipe="none",
-        preprocessing="none",
-        scores={},
-    )
-
-
-CATALOG = Catalog("weights", [record("one", "v0"), record("one", "v1"), record("two", "v0")])
+CATALOG = Catalog(
+    "weights", [stub_weights("one", "v0"), stub_weights("one", "v1"), stub_weights("two", "v0")]
+)
 
 
 def test_a_record_is_named_for_its_model_and_tag():

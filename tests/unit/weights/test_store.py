@@ -4,27 +4,11 @@ import pytest
 
 from p3m.core.catalog import Catalog
 from p3m.core.errors import UnknownNameError, WeightsError
-from p3m.weights.catalog import Weights
 from p3m.weights.store import find_weights, sha256_of
+from support.weights import stub_weights
 
 CONTENT = b"not really a network"
-CATALOG = Catalog(
-    "weights",
-    [
-        Weights(
-            model="net",
-            tag="v0",
-            file="net-v0.onnx",
-            sha256=hashlib.sha256(CONTENT).hexdigest(),
-            size_bytes=len(CONTENT),
-            licence="MIT",
-            trained_on="nothing",
-            recipe="none",
-            preprocessing="none",
-            scores={},
-        )
-    ],
-)
+CATALOG = Catalog("weights", [stub_weights(content=CONTENT)])
 
 
 @pytest.fixture(autouse=True)

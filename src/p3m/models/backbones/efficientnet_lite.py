@@ -1,12 +1,14 @@
 """EfficientNet-Lite0 without its classifier: five feature maps at strides 2 to 32."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from p3m.core.errors import MissingExtraError, WeightsError
+from p3m.models.layers import ConvNormAct
 
 CHANNELS = (16, 24, 40, 112, 320)
 """Channels of the features at strides 2, 4, 8, 16 and 32."""
@@ -33,6 +35,9 @@ _STAGES = (
 )
 _TAPS = (0, 1, 2, 4, 6)
 
+# Batch norm as the published weights need it.
+_conv = partial(ConvNormAct, activation=partial(nn.ReLU6, inplace=True), eps=1e-3, momentum=0.01)
+
 
 class InvertedResidual(nn.Module):
     """Expand, filter each channel, project; added to the input where the shapes allow it."""
@@ -44,7 +49,7 @@ class InvertedResidual(nn.Module):
         wide = channels_in * expansion
         self.expand = _conv(channels_in, wide) if expansion > 1 else nn.Identity()
         self.depthwise = _conv(wide, wide, kernel=kernel, stride=stride, groups=wide)
-        self.project = _conv(wide, channels_out, activate=False)
+        self.project = _conv(wide, channels_out, activation=None)
         self.residual = stride == 1 and channels_in == channels_out
 
     def forward(self, features: Tensor) -> Tensor:
@@ -156,24 +161,3 @@ def _rename(published: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> dict
             source = f"_blocks.{number}.{layers[layer][int(index)]}.{tensor}"
         renamed[name] = published[source]
     return renamed
-
-
-def _conv(
-    channels_in: int,
-    channels_out: int,
-    *,
-    kernel: int = 1,
-    stride: int = 1,
-    groups: int = 1,
-    activate: bool = True,
-) -> nn.Sequential:
-    """Convolution, batch norm as the published weights need it, and ReLU6."""
-    layers = nn.Sequential(
-        nn.Conv2d(
-            channels_in, channels_out, kernel, stride, kernel // 2, groups=groups, bias=False
-        ),
-        nn.BatchNorm2d(channels_out, eps=1e-3, momentum=0.01),
-    )
-    if activate:
-        layers.append(nn.ReLU6(inplace=True))
-    return layers
