@@ -66,3 +66,50 @@ def upsample(features: Tensor, factor: int) -> Tensor:
         Shape (B, C, factor * H, factor * W).
     """
     return F.interpolate(features, scale_factor=factor, mode="bilinear", align_corners=False)
+
+
+def max_pool_with_indices(
+    features: Tensor, *, kernel: int = 3, stride: int = 2, padding: int = 1
+) -> tuple[Tensor, Tensor]:
+    """Maxima of windows, and where they were found.
+
+    Args:
+        features: Shape (B, C, H, W).
+        kernel: Side of a window in pixels.
+        stride: Step from window to window in pixels.
+        padding: Pixels around the features that never are a maximum.
+
+    Returns:
+        The maxima, shape (B, C, H / stride, W / stride) for the defaults and even sides; and the
+        place of each in its channel's plane, ``row * W + column``, of the same shape, int64.
+    """
+    pooled, indices = F.max_pool2d(features, kernel, stride, padding, return_indices=True)
+    return pooled, indices
+
+
+def max_unpool(features: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
+    """Puts features where the maxima of a pooling were, and zero everywhere else.
+
+    The values and gradients of ``torch.nn.functional.max_unpool2d`` in a form that can be exported
+    with any height and width. Where overlapping windows had one maximum, the last of them in
+    reading order wins on a CPU and any of them on a GPU; the gradient reaches all of them.
+
+    Args:
+        features: Shape (B, C, h, w).
+        indices: Places in a plane of ``size``, by `max_pool_with_indices`, shape (B, C, h, w).
+        size: Height and width of the result: those of what was pooled.
+
+    Returns:
+        Shape (B, C, height, width).
+
+    Example:
+        >>> import torch
+        >>> pooled, indices = max_pool_with_indices(torch.arange(16.0).view(1, 1, 4, 4))
+        >>> max_unpool(pooled, indices, (4, 4))[0, 0].int().tolist()
+        [[0, 0, 0, 0], [0, 5, 0, 7], [0, 0, 0, 0], [0, 13, 0, 15]]
+    """
+    batch, channels = features.shape[:2]
+    height, width = size
+    planes = features.new_zeros((batch, channels, height * width))
+    planes.scatter_(2, indices.flatten(2), features.flatten(2))
+    return planes.view(batch, channels, height, width)
