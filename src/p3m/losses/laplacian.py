@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from p3m.core.checks import check_same_shape, check_shape
-from p3m.ops.pyramid import laplacian_pyramid
+from p3m.ops.pyramid import Kernel, laplacian_pyramid
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +20,7 @@ def laplacian_loss(
     *,
     levels: int = 5,
     normalize: Literal["mask", "area"] = "mask",
+    kernel: Kernel = "gaussian",
 ) -> Tensor:
     r"""Sum of mean absolute differences over the levels of two Laplacian pyramids.
 
@@ -40,6 +41,7 @@ def laplacian_loss(
         levels: Levels of detail :math:`K`, not counting the residual.
         normalize: ``"mask"`` divides by the mask's mean :math:`\bar m` (by that of a single
             pixel at least), ``"area"`` does not.
+        kernel: The form of the pyramid's filter; see :func:`~p3m.ops.pyramid.gaussian_blur`.
 
     Returns:
         The loss in alpha units, a scalar on the device and with the dtype of ``pred``; lower is
@@ -56,8 +58,9 @@ def laplacian_loss(
     Note:
         The code released with P3M-Net takes means over the whole map also under a mask, so that a
         band of one tenth of the picture counts a tenth: ``normalize="area"`` gives that form. Its
-        kernel is the sum of two squared one-dimensional Gaussians, a plus sign; ours is the product
-        of two.
+        filter is the sum of two squared one-dimensional Gaussians, a plus sign, where ours is the
+        product of two: ``kernel="plus"``. It halves an odd side downwards, ours upwards: sides that
+        are multiples of 32 give both the same levels.
 
     Example:
         >>> target = torch.zeros(1, 1, 32, 32)
@@ -70,7 +73,7 @@ def laplacian_loss(
     if mask is not None:
         check_same_shape(pred=pred, mask=mask)
         difference = difference * mask
-    bands = laplacian_pyramid(difference, levels=levels)
+    bands = laplacian_pyramid(difference, levels=levels, kernel=kernel)
     loss = torch.stack([band.abs().mean() for band in bands]).sum()
     if mask is None or normalize == "area":
         return loss

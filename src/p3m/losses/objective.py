@@ -12,6 +12,7 @@ from p3m.losses.alpha import alpha_l1
 from p3m.losses.composition import composition_loss
 from p3m.losses.laplacian import laplacian_loss
 from p3m.losses.semantic import trimap_cross_entropy
+from p3m.ops.pyramid import Kernel
 
 
 class MattingPrediction(Protocol):
@@ -44,6 +45,9 @@ class MattingTarget:
         image: The pictures, RGB in [0, 1] and not normalised, shape (B, 3, H, W).
         foreground: Their true foreground colours, as ``image``; ``None`` where unknown.
         background: Their true backgrounds, as ``image``; ``None`` where unknown.
+        unknown: Pixels whose trimap was unknown before it was resampled and is so still, boolean,
+            shape (B, 1, H, W): without those that resampling put between two classes. ``None``
+            where nothing was resampled.
     """
 
     alpha: Tensor
@@ -51,6 +55,7 @@ class MattingTarget:
     image: Tensor
     foreground: Tensor | None = None
     background: Tensor | None = None
+    unknown: Tensor | None = None
 
 
 class LossTerms(NamedTuple):
@@ -67,7 +72,7 @@ class LossTerms(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class P3MObjective:
-    r"""The training objective of P3M-Net; its defaults are the paper's weights.
+    r"""The training objective of P3M-Net; its defaults are the paper's weights and our means.
 
     .. math::
         L = w_s \sum_j \mathrm{CE}(s_j) + w_g \mathrm{CE}(g)
@@ -85,14 +90,21 @@ class P3MObjective:
         local: Weight of the local alpha's two distances, within the transition.
         fused: Weight of the fused alpha's two distances.
         composition: Weight of the composition under the fused alpha.
+        l1_normalize: How the local L1 is averaged within the transition;
+            see :func:`~p3m.losses.alpha.alpha_l1`.
         laplacian_normalize: How the pyramid loss is scaled within the transition;
             see :func:`~p3m.losses.laplacian.laplacian_loss`.
+        kernel: The form of the pyramids' filter; see :func:`~p3m.ops.pyramid.gaussian_blur`.
+        colours: How colours are compared; see :func:`~p3m.losses.composition.composition_loss`.
+        transition: Where the local alpha counts: all pixels of class 1, or those alone that are
+            ``unknown`` in the target.
 
     References:
         Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021.
 
     Note:
-        The terms' own deviations from the released code are noted with each of them.
+        The terms' own deviations from the released code are noted with each of them;
+        :data:`RELEASED` has none.
 
     Example:
         >>> truth = torch.zeros(1, 1, 32, 32)
@@ -114,7 +126,11 @@ class P3MObjective:
     local: float = 2.0
     fused: float = 3.0
     composition: float = 1.0
+    l1_normalize: Literal["mask", "released"] = "mask"
     laplacian_normalize: Literal["mask", "area"] = "mask"
+    kernel: Kernel = "gaussian"
+    colours: Literal["rgb", "imagenet"] = "rgb"
+    transition: Literal["class", "unknown"] = "class"
 
     def __call__(self, output: MattingPrediction, target: MattingTarget) -> LossTerms:
         """The loss of a batch.
@@ -149,15 +165,54 @@ class P3MObjective:
             logits = output.global_logits.to(dtype)
             terms["global"] = self.semantic, trimap_cross_entropy(logits, target.trimap)
         if self.local:
-            local, transition = output.local_alpha.to(dtype), (target.trimap == 1).to(dtype)
-            distance = laplacian_loss(local, truth, transition, normalize=self.laplacian_normalize)
-            terms["local_l1"] = self.local, alpha_l1(local, truth, transition)
-            terms["local_laplacian"] = self.local, distance
+            local, region = output.local_alpha.to(dtype), self._region(target)
+            terms["local_l1"] = (
+                self.local,
+                alpha_l1(local, truth, region, normalize=self.l1_normalize),
+            )
+            terms["local_laplacian"] = (
+                self.local,
+                laplacian_loss(
+                    local, truth, region, normalize=self.laplacian_normalize, kernel=self.kernel
+                ),
+            )
         fused = output.alpha.to(dtype)
         if self.fused:
             terms["fused_l1"] = self.fused, alpha_l1(fused, truth)
-            terms["fused_laplacian"] = self.fused, laplacian_loss(fused, truth)
+            terms["fused_laplacian"] = (
+                self.fused,
+                laplacian_loss(fused, truth, kernel=self.kernel),
+            )
         if self.composition and target.foreground is not None and target.background is not None:
-            composed = composition_loss(fused, target.foreground, target.background, target.image)
-            terms["composition"] = self.composition, composed
+            terms["composition"] = (
+                self.composition,
+                composition_loss(
+                    fused, target.foreground, target.background, target.image, colours=self.colours
+                ),
+            )
         return terms
+
+    def _region(self, target: MattingTarget) -> Tensor:
+        """The pixels in which the local alpha counts, 1 there and 0 elsewhere."""
+        exact = self.transition == "unknown" and target.unknown is not None
+        region = target.unknown if exact else target.trimap == 1
+        return region.to(target.alpha.dtype)
+
+
+PAPER = P3MObjective()
+"""P3M-Net's weights, each mean taken over what it is said to be a mean of."""
+
+RELEASED = P3MObjective(
+    l1_normalize="released",
+    laplacian_normalize="area",
+    kernel="plus",
+    colours="imagenet",
+    transition="unknown",
+)
+"""The objective of the code released with P3M-Net, to the last constant."""
+
+GFM = P3MObjective(side=0.0, semantic=0.25, local=0.25, fused=0.25, composition=0.25)
+"""GFM's weights, which has no side outputs: a quarter each.
+
+Li et al., "Bridging Composite and Real: Towards End-to-end Deep Image Matting", IJCV 2022.
+"""

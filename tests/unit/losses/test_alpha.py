@@ -30,9 +30,24 @@ def test_agrees_with_reference(dtype: torch.dtype) -> None:
     )
 
 
-def test_gradient() -> None:
+def test_released_form_counts_eps_outside_of_the_mask() -> None:
+    pred, target = torch.tensor([[[[0.5, 0.9, 0.3]]]]).double(), torch.zeros(1, 1, 1, 3).double()
+    mask = torch.tensor([[[[1.0, 0.0, 0.0]]]]).double()
+    loss = alpha_l1(pred, target, mask, eps=0.1, normalize="released").item()
+    assert loss == pytest.approx((0.26**0.5 + 0.1 + 0.1) / 2)
+
+
+def test_both_forms_are_the_mean_without_a_mask() -> None:
+    pred, target = torch.rand(2, 1, 1, 4, 4).unbind()
+    assert alpha_l1(pred, target, normalize="released") == alpha_l1(pred, target)
+
+
+@pytest.mark.parametrize("normalize", ["mask", "released"])
+def test_gradient(normalize) -> None:
     pred, target, mask = torch.rand(3, 1, 1, 4, 5).unbind()
-    assert_gradient(lambda p: alpha_l1(p, target.double(), mask.double()), pred)
+    assert_gradient(
+        lambda p: alpha_l1(p, target.double(), mask.double(), normalize=normalize), pred
+    )
 
 
 def test_gradient_of_a_perfect_matte_is_zero_and_finite() -> None:
@@ -50,7 +65,9 @@ def test_pixels_outside_of_the_mask_do_not_matter() -> None:
 
 def test_empty_mask_is_zero() -> None:
     pred, target = torch.rand(2, 1, 1, 4, 4).unbind()
-    assert alpha_l1(pred, target, torch.zeros(1, 1, 4, 4)).item() == 0
+    empty = torch.zeros(1, 1, 4, 4)
+    assert alpha_l1(pred, target, empty).item() == 0
+    assert alpha_l1(pred, target, empty, normalize="released").item() == pytest.approx(16e-6)
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])

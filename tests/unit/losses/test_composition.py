@@ -4,6 +4,7 @@ from torch import Tensor
 
 from p3m.core.errors import ShapeError
 from p3m.losses.composition import composition_loss
+from p3m.ops.normalize import normalize
 from support.gradcheck import assert_gradient
 from support.references import losses as reference
 from support.tolerances import tolerance
@@ -40,9 +41,21 @@ def test_agrees_with_reference(dtype: torch.dtype) -> None:
     )
 
 
-def test_gradient() -> None:
-    colours = [colour.double() for colour in _colours()]
-    assert_gradient(lambda a: composition_loss(a, *colours), torch.rand(2, 1, 5, 4))
+def test_normalised_colours_agree_with_reference() -> None:
+    alpha, mask = torch.rand(2, 2, 1, 5, 4, dtype=torch.float64).unbind()
+    colours = _colours(torch.float64)
+    normalised = [normalize(colour).numpy() for colour in colours]
+    expected = reference.composition(alpha.numpy(), *normalised, mask.numpy())
+    loss = composition_loss(alpha, *colours, mask, colours="imagenet")
+    assert loss.item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("colours", ["rgb", "imagenet"])
+def test_gradient(colours) -> None:
+    pictures = [colour.double() for colour in _colours()]
+    assert_gradient(
+        lambda a: composition_loss(a, *pictures, colours=colours), torch.rand(2, 1, 5, 4)
+    )
 
 
 def test_empty_mask_is_zero() -> None:

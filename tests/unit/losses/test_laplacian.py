@@ -43,6 +43,12 @@ def test_masked_forms_agree_with_reference() -> None:
     assert laplacian_loss(pred, target, mask).item() == pytest.approx(by_mask)
 
 
+def test_the_released_kernel_agrees_with_reference() -> None:
+    pred, target = torch.rand(2, 2, 1, 32, 64, dtype=torch.float64).unbind()
+    expected = reference.laplacian(pred.numpy(), target.numpy(), blur=reference.plus_blur)
+    assert laplacian_loss(pred, target, kernel="plus").item() == pytest.approx(expected)
+
+
 def test_a_small_band_is_not_a_small_loss() -> None:
     # The same error within a band counts alike, however much of the picture lies outside.
     pred, band = torch.zeros(1, 1, 64, 64), torch.zeros(1, 1, 64, 64)
@@ -62,9 +68,11 @@ def test_levels_are_summed_from_fine_to_coarse() -> None:
     )
 
 
-def test_gradient() -> None:
-    pred, target, mask = torch.rand(3, 1, 1, 6, 5).unbind()
-    assert_gradient(lambda p: laplacian_loss(p, target.double(), mask.double(), levels=2), pred)
+@pytest.mark.parametrize(("normalize", "kernel"), [("mask", "gaussian"), ("area", "plus")])
+def test_gradient(normalize, kernel) -> None:
+    pred, target, mask = torch.rand(3, 1, 1, 6, 5).double().unbind()
+    options = {"levels": 2, "normalize": normalize, "kernel": kernel}
+    assert_gradient(lambda p: laplacian_loss(p, target, mask, **options), pred)
 
 
 @pytest.mark.parametrize("normalize", ["mask", "area"])

@@ -8,8 +8,10 @@ from p3m.core.errors import ShapeError
 from p3m.losses.alpha import alpha_l1
 from p3m.losses.composition import composition_loss
 from p3m.losses.laplacian import laplacian_loss
-from p3m.losses.objective import MattingTarget, P3MObjective
+from p3m.losses.objective import GFM, PAPER, RELEASED, MattingTarget, P3MObjective
 from p3m.losses.semantic import trimap_cross_entropy
+from support.gradcheck import assert_gradient
+from support.references import losses as reference
 
 
 @dataclass
@@ -137,3 +139,88 @@ def test_an_output_of_another_size_is_refused(output: Output, target: MattingTar
     output.alpha = output.alpha[..., :8]
     with pytest.raises(ShapeError, match=r"target has shape \(2, 1, 16, 16\)"):
         P3MObjective()(output, target)
+
+
+@pytest.fixture
+def resampled() -> Tensor:
+    """A trimap as it comes out of linear resampling: between 0, 128 and 255 lie other values."""
+    values = torch.tensor([0, 40, 128, 200, 255], dtype=torch.float64)
+    return values[torch.randint(5, (2, 1, 32, 32))]
+
+
+@pytest.fixture
+def exact(resampled: Tensor) -> tuple[Output, MattingTarget]:
+    """A prediction and its truth in float64, pyramids of whole halves."""
+    alpha, local, fused = torch.rand(3, 2, 1, 32, 32, dtype=torch.float64).unbind()
+    image, foreground, background = torch.rand(3, 2, 3, 32, 32, dtype=torch.float64).unbind()
+    main, *sides = torch.randn(4, 2, 3, 32, 32, dtype=torch.float64).unbind()
+    target = MattingTarget(
+        alpha=alpha,
+        trimap=(resampled > 0).long() + (resampled == 255).long(),
+        image=image,
+        foreground=foreground,
+        background=background,
+        unknown=resampled == 128,
+    )
+    return Output(main, local, fused, tuple(sides)), target
+
+
+def test_the_released_objective_is_that_of_the_released_code(
+    exact: tuple[Output, MattingTarget], resampled: Tensor
+) -> None:
+    output, target = exact
+    logits = [output.global_logits, *output.side_logits]
+    expected = reference.released_objective(
+        [each.numpy() for each in logits],
+        output.local_alpha.numpy(),
+        output.alpha.numpy(),
+        alpha=target.alpha.numpy(),
+        trimap=resampled.numpy(),
+        colours=[x.numpy() for x in (target.image, target.foreground, target.background)],
+    )
+    assert RELEASED(output, target).total.item() == pytest.approx(expected, rel=1e-12)
+    assert PAPER(output, target).total.item() != pytest.approx(expected, rel=1e-3)
+
+
+def test_gradient_of_the_released_objective(exact: tuple[Output, MattingTarget]) -> None:
+    output, target = exact
+    small = replace(
+        target,
+        **{
+            name: getattr(target, name)[:1, :, :6, :5]
+            for name in ("alpha", "trimap", "image", "foreground", "background", "unknown")
+        },
+    )
+    sides = tuple(side[:1, :, :6, :5] for side in output.side_logits)
+
+    def total(logits: Tensor, local: Tensor, fused: Tensor) -> Tensor:
+        return RELEASED(Output(logits, local, fused, sides), small).total
+
+    parts = (output.global_logits, output.local_alpha, output.alpha)
+    assert_gradient(total, *(part[:1, :, :6, :5] for part in parts))
+
+
+@pytest.mark.parametrize("objective", [PAPER, RELEASED, GFM])
+@pytest.mark.parametrize("known", [0, 2])
+def test_a_picture_without_transition_has_a_finite_loss(
+    exact: tuple[Output, MattingTarget], objective: P3MObjective, known: int
+) -> None:
+    output, target = exact
+    for part in (output.global_logits, output.local_alpha, output.alpha, *output.side_logits):
+        part.requires_grad_()
+    flat = replace(
+        target,
+        alpha=torch.full_like(target.alpha, known / 2),
+        trimap=torch.full_like(target.trimap, known),
+        unknown=torch.zeros_like(target.unknown),
+    )
+    loss = objective(output, flat).total
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(output.local_alpha.grad).all()
+
+
+def test_gfm_weighs_four_terms_alike(output: Output, target: MattingTarget) -> None:
+    terms = GFM(output, target)
+    assert "side" not in terms.parts
+    assert terms.total.item() == pytest.approx(sum(terms.parts.values()).item() / 4)

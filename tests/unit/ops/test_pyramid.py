@@ -3,6 +3,7 @@ import torch
 
 from p3m.core.errors import ShapeError
 from p3m.ops.pyramid import gaussian_blur, gaussian_kernel, laplacian_pyramid
+from support.references import losses as reference
 
 
 def test_kernel_is_symmetric_sums_to_one_and_falls_as_the_formula_says() -> None:
@@ -19,9 +20,26 @@ def test_blur_of_a_single_pixel_is_the_outer_product() -> None:
     torch.testing.assert_close(gaussian_blur(spot)[0, 0], torch.outer(kernel, kernel))
 
 
-def test_blur_keeps_constants_up_to_the_border() -> None:
+def test_the_plus_is_a_cross_of_two_squared_gaussians() -> None:
+    spot = torch.zeros(1, 1, 5, 5, dtype=torch.float64)
+    spot[0, 0, 2, 2] = 1
+    cross = gaussian_blur(spot, kernel="plus")[0, 0]
+    assert cross.sum().item() == pytest.approx(1)
+    # Along the middle a pixel has the centre's share and its own, at a corner two small ones.
+    assert (cross[2, 0] / cross[2, 2]).item() == pytest.approx((1 + torch.e**-4) / 2)
+    assert (cross[0, 0] / cross[2, 2]).item() == pytest.approx(torch.e**-4)
+
+
+def test_the_plus_agrees_with_its_reference() -> None:
+    image = torch.rand(2, 3, 7, 9, dtype=torch.float64)
+    expected = torch.from_numpy(reference.plus_blur(image.numpy()))
+    torch.testing.assert_close(gaussian_blur(image, kernel="plus"), expected)
+
+
+@pytest.mark.parametrize("kernel", ["gaussian", "plus"])
+def test_blur_keeps_constants_up_to_the_border(kernel) -> None:
     image = torch.full((2, 3, 4, 7), 0.25)
-    torch.testing.assert_close(gaussian_blur(image), image)
+    torch.testing.assert_close(gaussian_blur(image, kernel=kernel), image)
 
 
 def test_blur_treats_planes_apart() -> None:
