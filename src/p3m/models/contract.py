@@ -9,6 +9,9 @@ from torch import Tensor, nn
 BACKGROUND, TRANSITION, FOREGROUND = 0, 1, 2
 """The classes of the semantic decoder, in the order of its logits."""
 
+CLASSES = 3
+"""How many those are."""
+
 
 class MattingOutput(NamedTuple):
     """What a matting network says about a batch of B pictures of H by W pixels.
