@@ -14,6 +14,8 @@
     ├── WeightsError (RuntimeError)         weights that are missing, damaged or do not fit
     ├── ModelFormatError (ValueError)       a model file that is not a matting model
     ├── ProviderError (RuntimeError)        a compute provider that is wanted and not there
+    ├── AgreementError (PermissionError)    data whose terms were not accepted
+    ├── WorkerError (RuntimeError)          a process of a parallel run that died
     ├── TrainingError (RuntimeError)        a training run that cannot go on
     ├── ExportMismatchError (RuntimeError)  an exported model that disagrees with its source
     └── MissingExtraError (ImportError)     an optional dependency that is not installed
@@ -104,6 +106,14 @@ class ModelFormatError(P3MError, ValueError):
 
 class ProviderError(P3MError, RuntimeError):
     """A compute provider was asked for by name and is not available here."""
+
+
+class AgreementError(P3MError, PermissionError):
+    """Data may be used only by those who accept their terms, and nobody did."""
+
+
+class WorkerError(P3MError, RuntimeError):
+    """A process of a parallel run died, as when memory ran out."""
 
 
 class TrainingError(P3MError, RuntimeError):

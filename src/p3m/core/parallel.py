@@ -1,0 +1,57 @@
+"""One function over many items, in processes."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from typing import TypeVar
+
+from p3m.core.errors import WorkerError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_AHEAD = 4  # items that wait for each process, so that none ever waits for items
+
+
+def parallel_map(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+) -> Iterator[Result]:
+    """The function's results in the order of the items, each as soon as it is there.
+
+    Items are taken a few at a time, so that neither they nor results pile up. When the iterator is
+    closed or the run is interrupted, items that have not begun are dropped.
+
+    Args:
+        function: A function of a module, since processes find it by its name.
+        items: What it is called with.
+        workers: Processes. 1 runs all in this one. None: one for each processor.
+
+    Raises:
+        WorkerError: If a process dies. What the function raises comes through as it is.
+
+    Example:
+        >>> list(parallel_map(abs, [-1, 2, -3], workers=1))
+        [1, 2, 3]
+    """
+    count = (os.cpu_count() or 1) if workers is None else workers
+    if count <= 1:
+        yield from map(function, items)
+        return
+    # Started anew, not forked: threads of this process, such as OpenCV's, would be cut off.
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
+    try:
+        left = iter(items)
+        running = deque(pool.submit(function, item) for item in islice(left, count * _AHEAD))
+        while running:
+            yield running.popleft().result()
+            running.extend(pool.submit(function, item) for item in islice(left, 1))
+    except BrokenProcessPool as error:
+        raise WorkerError(
+            "A worker process died, perhaps for lack of memory; use fewer workers."
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
