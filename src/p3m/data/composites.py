@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypedDict
 
 import cv2
@@ -19,6 +18,7 @@ from p3m.data.degrade import (
     to_grey,
 )
 from p3m.data.foregrounds import ForegroundCache
+from p3m.data.kept_pictures import KeptPictures
 from p3m.data.placement import random_placement
 from p3m.data.portraits import Background, Portrait
 from p3m.data.strands import add_strands, random_style
@@ -31,8 +31,7 @@ from p3m.imaging.types import Alpha, Image, Mask
 Obfuscate = Callable[[Image, Alpha, Mask, np.random.Generator], Image]
 """Hides the faces in a picture: image, alpha, face mask, randomness -> a new image."""
 
-# Decoded pictures that a process keeps: all of a small folder, and not all of a large one.
-_SOURCES_KEPT, _BACKGROUNDS_KEPT = 768, 384
+_BACKGROUND_SHARE = 0.2  # of the memory for decoded pictures
 
 
 class Sample(TypedDict):
@@ -69,6 +68,7 @@ class CompositeSettings:
         low_resolution: Made small and large again.
         background_blur: The background is out of focus.
         plain: The background is one colour, or passes from one to another.
+        kept_mb: Megabytes of decoded pictures that each process which makes samples keeps.
     """
 
     side_px: int = 512
@@ -82,6 +82,7 @@ class CompositeSettings:
     low_resolution: float = 0.1
     background_blur: float = 0.4
     plain: float = 0.12
+    kept_mb: int = 3000
 
 
 class CompositeDataset:
@@ -124,8 +125,10 @@ class CompositeDataset:
         self._seed = seed
         self._length = length
         self._obfuscate = obfuscate
-        self._read_source = lru_cache(_SOURCES_KEPT)(self._read_source_from_disk)
-        self._read_background = lru_cache(_BACKGROUNDS_KEPT)(_read_background)
+        kept_bytes = settings.kept_mb * 10**6
+        scenes_bytes = int(_BACKGROUND_SHARE * kept_bytes)
+        self._sources = KeptPictures(self._read_source, max_bytes=kept_bytes - scenes_bytes)
+        self._scenes = KeptPictures(_read_background, max_bytes=scenes_bytes)
 
     def __len__(self) -> int:
         return self._length
@@ -153,7 +156,7 @@ class CompositeDataset:
     ) -> tuple[Image, Image, NDArray[np.uint8]]:
         """Foreground, background and alpha; a natural photo is both foreground and background."""
         settings = self._settings
-        image, colours, alpha, faces = self._read_source(portrait)
+        image, colours, alpha, faces = self._sources.get(portrait)
         source = image if natural else colours
         if self._obfuscate is not None and faces is not None:
             source = self._obfuscate(source, alpha, faces, rng)
@@ -184,7 +187,7 @@ class CompositeDataset:
         if rng.random() < self._settings.plain:
             return _plain(side, rng)
         chosen = self._backgrounds[int(rng.integers(len(self._backgrounds)))]
-        image = self._read_background(chosen)
+        (image,) = self._scenes.get(chosen)
         height, width = image.shape[:2]
         crop = int(min(height, width) * rng.uniform(0.4, 1.0))
         top = int(rng.integers(0, height - crop + 1))
@@ -216,7 +219,7 @@ class CompositeDataset:
             image = random_jpeg(image, rng)
         return image, alpha
 
-    def _read_source_from_disk(self, portrait: Portrait) -> tuple[Image, Image, Alpha, Mask | None]:
+    def _read_source(self, portrait: Portrait) -> tuple[Image, Image, Alpha, Mask | None]:
         """Picture, foreground colours, alpha and face mask; an empty mask counts as none."""
         image = read_image(portrait.image)
         colours, alpha = self._foregrounds.read(portrait)
@@ -227,8 +230,8 @@ class CompositeDataset:
         return image, colours, alpha, faces
 
 
-def _read_background(background: Background) -> Image:
-    return read_image(background.image)
+def _read_background(background: Background) -> tuple[Image]:
+    return (read_image(background.image),)
 
 
 def _around(faces: NDArray[np.uint8]) -> Mask:

@@ -194,9 +194,9 @@ class P3MObjective:
 
     def _region(self, target: MattingTarget) -> Tensor:
         """The pixels in which the local alpha counts, 1 there and 0 elsewhere."""
-        exact = self.transition == "unknown" and target.unknown is not None
-        region = target.unknown if exact else target.trimap == 1
-        return region.to(target.alpha.dtype)
+        if self.transition == "unknown" and target.unknown is not None:
+            return target.unknown.to(target.alpha.dtype)
+        return (target.trimap == 1).to(target.alpha.dtype)
 
 
 PAPER = P3MObjective()
