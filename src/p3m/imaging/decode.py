@@ -25,7 +25,7 @@ from p3m.core.errors import ImageDecodeError, ImageTooLargeError, MissingExtraEr
 
 _LOG = logging.getLogger(__name__)
 
-_DAMAGE = (
+DAMAGE = (
     OSError,
     SyntaxError,
     ValueError,
@@ -116,12 +116,28 @@ def decode(stream: BinaryIO, name: str, max_pixels: int) -> PIL.Image.Image:
         ) from error
     except ImageTooLargeError:
         raise
-    except _DAMAGE as error:
-        raise ImageDecodeError(
-            f"{name}: the {kind.name} file is damaged, cut short or of a rare kind; "
-            "get a whole copy of it, or save it anew as PNG."
-        ) from error
+    except DAMAGE as error:
+        raise _damaged(kind, name) from error
     return upright(image, name)
+
+
+def open_header(stream: BinaryIO, name: str) -> ImageFile:
+    """The file's picture before its pixels are decoded: size, mode and what is said beside them.
+
+    Args:
+        stream: The file, at its start; must stay open and can be sought.
+        name: What errors call it.
+
+    Raises:
+        ImageDecodeError: If it is empty, no picture or damaged.
+        MissingExtraError: If it is a HEIC file and the extra ``heif`` is not installed.
+    """
+    kind = _format_of(stream, name)
+    try:
+        with without_warnings():
+            return kind.open(stream)
+    except DAMAGE as error:
+        raise _damaged(kind, name) from error
 
 
 def upright(image: PIL.Image.Image, name: str) -> PIL.Image.Image:
@@ -150,8 +166,15 @@ def _format_of(stream: BinaryIO, name: str) -> _Format:
     )
 
 
+def _damaged(kind: _Format, name: str) -> ImageDecodeError:
+    return ImageDecodeError(
+        f"{name}: the {kind.name} file is damaged, cut short or of a rare kind; "
+        "get a whole copy of it, or save it anew as PNG."
+    )
+
+
 def _load(kind: _Format, stream: BinaryIO, name: str, max_pixels: int) -> ImageFile:
-    with _without_warnings():
+    with without_warnings():
         image = kind.open(stream)
         _check_pixels(name, image.width * image.height, max_pixels)
         if kind.open is TiffImageFile:  # warns while it decodes, unlike the others
@@ -166,7 +189,7 @@ def _check_pixels(name: str, pixels: int, max_pixels: int) -> None:
 
 
 @contextmanager
-def _without_warnings() -> Iterator[None]:
+def without_warnings() -> Iterator[None]:
     """Keeps Pillow's warnings off the screen; one thread at a time, since filters are global."""
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -176,8 +199,8 @@ def _without_warnings() -> Iterator[None]:
 def _orientation(image: PIL.Image.Image, name: str) -> int:
     """The EXIF orientation that is left to apply: 1 to 8, and 1 is upright."""
     try:
-        with _without_warnings():
+        with without_warnings():
             return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except _DAMAGE:
+    except DAMAGE:
         _LOG.warning("%s: the EXIF data are damaged and were ignored.", name)
         return 1

@@ -46,7 +46,7 @@ def encode(pixels: NDArray[Any], kind: Format, *, bits: int = 8) -> bytes:
     picture = make(pixels, kind, bits)
     file = BytesIO()
     try:
-        picture.save(file, kind, **_options(picture.mode, kind))
+        picture.save(file, kind, **save_options(picture.mode, kind))
     except (OSError, ValueError) as error:
         raise OutputError(
             f"A picture of {picture.width}x{picture.height} cannot be written as {kind} ({error}); "
@@ -78,7 +78,7 @@ def _colour_picture(colours: NDArray[Any], kind: Format, bits: int) -> PIL.Image
     return PIL.Image.fromarray(colours)
 
 
-def _options(mode: str, kind: Format) -> dict[str, Any]:
+def save_options(mode: str, kind: Format) -> dict[str, Any]:
     """Pillow's options for saving; the values are each format's own."""
     if kind == "png":
         # Run lengths alone are several times faster on photographs than the search for longer

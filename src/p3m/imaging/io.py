@@ -122,7 +122,7 @@ def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
         return dequantize(np.asarray(opacity))
     if colours.mode == "L":
         return dequantize(np.asarray(colours))
-    red, green, blue = np.moveaxis(_rgb_array(colours.convert("RGB")), -1, 0)
+    red, green, blue = np.moveaxis(rgb_array(colours.convert("RGB")), -1, 0)
     if not (np.array_equal(red, green) and np.array_equal(red, blue)):
         raise ImageDecodeError(
             f"{name}: a colour picture without transparency holds no alpha; give a grey one."
@@ -201,10 +201,10 @@ def _picture(
 ) -> Picture:
     """Separated colours, which may be changed, and opacity as arrays."""
     alpha = None if opacity is None else dequantize(np.asarray(opacity))
-    return Picture(_rgb_array(to_srgb(colours, profile, name)), alpha)
+    return Picture(rgb_array(to_srgb(colours, profile, name)), alpha)
 
 
-def _rgb_array(picture: PIL.Image.Image) -> Image:
+def rgb_array(picture: PIL.Image.Image) -> Image:
     """The pixels of a picture of mode RGB, in bands: Pillow's own way copies them twice over."""
     width, height = picture.size
     array = np.empty((height, width, 3), np.uint8)

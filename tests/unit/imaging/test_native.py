@@ -1,0 +1,111 @@
+"""Pictures written again as they were, but for what was changed and what is not kept."""
+
+from io import BytesIO
+
+import numpy as np
+import PIL.Image
+import pytest
+from PIL import ExifTags, ImageCms, JpegImagePlugin
+
+from p3m.core.errors import ImageDecodeError, InputError, ShapeError
+from p3m.imaging.io import read_picture
+from p3m.imaging.metadata import find_metadata
+from p3m.imaging.native import encode_native, read_native
+from support.images import noise
+
+PIXELS = noise(24, 40, seed=3)
+OPACITY = np.arange(24 * 40, dtype=np.uint8).reshape(24, 40)
+
+
+def again(path, **options):
+    """The file written anew without any change, as a Pillow picture."""
+    picture = read_native(path, **options)
+    return PIL.Image.open(BytesIO(encode_native(picture, picture.image)))
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "webp"])
+@pytest.mark.parametrize(
+    "picture",
+    [
+        PIL.Image.fromarray(PIXELS),
+        PIL.Image.fromarray(PIXELS[..., 0]),
+        PIL.Image.fromarray(np.dstack([PIXELS, OPACITY])),
+        PIL.Image.fromarray(np.dstack([PIXELS[..., 0], OPACITY]), "LA"),
+    ],
+    ids=["rgb", "grey", "rgba", "grey with opacity"],
+)
+def test_a_lossless_file_keeps_every_pixel(tmp_path, kind, picture):
+    path = tmp_path / f"a.{kind}"
+    picture.save(path, kind, **({"lossless": True, "exact": True} if kind == "webp" else {}))
+    stored, written = PIL.Image.open(path), again(path)
+    assert written.format == stored.format
+    assert written.mode == stored.mode
+    np.testing.assert_array_equal(np.asarray(written), np.asarray(stored))
+
+
+@pytest.mark.parametrize("subsampling", [0, 2])
+def test_a_jpeg_file_keeps_its_compression(tmp_path, subsampling):
+    path = tmp_path / "a.jpg"
+    smooth = PIL.Image.fromarray(noise(2, 3, seed=1)).resize((64, 48), PIL.Image.Resampling.BICUBIC)
+    smooth.save(path, quality=71, subsampling=subsampling)
+    stored, written = PIL.Image.open(path), again(path)
+    assert written.quantization == stored.quantization
+    difference = np.abs(np.asarray(stored, np.int16) - np.asarray(written, np.int16))
+    assert difference.mean() < 0.5
+    assert JpegImagePlugin.get_sampling(written) == JpegImagePlugin.get_sampling(stored)
+
+
+def test_a_turned_picture_is_written_upright(tmp_path):
+    path = tmp_path / "a.png"
+    exif = PIL.Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    PIL.Image.fromarray(PIXELS).save(path, exif=exif)
+    written = again(path)
+    np.testing.assert_array_equal(np.asarray(written), np.rot90(PIXELS, -1))
+    assert written.getexif().get(ExifTags.Base.Orientation, 1) == 1
+
+
+def test_nothing_is_kept_by_default_and_named_groups_on_request(tmp_path):
+    path = tmp_path / "a.jpg"
+    exif = PIL.Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2026:01:02 03:04:05"
+    exif[ExifTags.Base.Artist] = "A. Name"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    PIL.Image.fromarray(PIXELS).save(path, exif=exif, icc_profile=profile, comment=b"hello")
+    picture = read_native(path)
+    assert picture.metadata == ("comment", "date", "exif", "icc")
+    assert find_metadata(encode_native(picture, picture.image), "x") == ()
+    kept = read_native(path, keep=frozenset({"icc", "date"}))
+    assert find_metadata(encode_native(kept, kept.image), "x") == ("date", "icc")
+
+
+def test_a_profile_that_is_not_kept_is_applied(tmp_path):
+    path = tmp_path / "a.png"
+    lab_like = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    changed = lab_like.replace(b"sRGB built-in", b"none built-in")
+    PIL.Image.fromarray(PIXELS).save(path, icc_profile=changed)
+    np.testing.assert_array_equal(read_native(path).image, read_picture(path).image)
+    kept = read_native(path, keep=frozenset({"icc"}))
+    np.testing.assert_array_equal(kept.image, PIXELS)
+
+
+def test_what_p3m_does_not_write_becomes_png(tmp_path):
+    path = tmp_path / "a.bmp"
+    PIL.Image.fromarray(PIXELS).save(path)
+    written = again(path)
+    assert written.format == "PNG"
+    np.testing.assert_array_equal(np.asarray(written), PIXELS)
+
+
+def test_errors_name_the_file(tmp_path):
+    with pytest.raises(InputError, match="none.png: cannot be read"):
+        read_native(tmp_path / "none.png")
+    half = tmp_path / "half.png"
+    PIL.Image.fromarray(PIXELS).save(half)
+    half.write_bytes(half.read_bytes()[:300])
+    with pytest.raises(ImageDecodeError, match=r"half.png: the PNG file is damaged"):
+        read_native(half)
+    path = tmp_path / "a.png"
+    PIL.Image.fromarray(PIXELS).save(path)
+    with pytest.raises(ShapeError, match="image"):
+        encode_native(read_native(path), PIXELS[:4])
