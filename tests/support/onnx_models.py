@@ -44,18 +44,55 @@ def p3m_model(*, features: int = 1, metadata: Mapping[str, str] | None = None) -
         _constants(),
     )
     entries = {
-        "p3m.format": "1",
-        "p3m.name": "brightness",
-        "p3m.stride": str(STRIDE),
-        "p3m.area_px": str(AREA_PX),
-        "p3m.mean": ",".join(map(str, MEAN)),
-        "p3m.std": ",".join(map(str, STD)),
+        **_metadata("brightness"),
         "p3m.detail": base64.b64encode(_detail(channels)).decode(),
         "p3m.detail_halo_px": str(HALO_PX),
         "p3m.detail_multiple": str(MULTIPLE),
         **(metadata or {}),
     }
     return _serialised(graph, {key: text for key, text in entries.items() if text})
+
+
+def parts_model(*, context: float = 0.0, shared: bool = True) -> bytes:
+    """A model of p3m's format without a detail graph, whose two decoders answer apart.
+
+    Its local alpha is the brightness. Its likeliest class is background under a brightness of 0.2,
+    foreground over 0.8, transition between. Its alpha is the fusion of the two.
+
+    Args:
+        context: How much of the local alpha is the brightness of everything that it sees, in
+            place of the pixel's own.
+        shared: Whether the file has the outputs of the two decoders.
+    """
+    nodes = [
+        *_brightness("bright"),
+        _node("GlobalAveragePool", ["bright"], "mean"),
+        _node("Sub", ["mean", "bright"], "other"),
+        _node("Mul", ["other", "context"], "change"),
+        _node("Add", ["bright", "change"], "local_alpha"),
+        _node("Sub", ["low", "bright"], "darkness"),
+        _node("Sub", ["bright", "high"], "lightness"),
+        _node("Mul", ["bright", "zero"], "neither"),
+        _node("Concat", ["darkness", "neither", "lightness"], "global_logits", axis=1),
+        _node("Less", ["bright", "low"], "dark"),
+        _node("Greater", ["bright", "high"], "light"),
+        _node("Where", ["dark", "zero", "local_alpha"], "cut"),
+        _node("Where", ["light", "one", "cut"], "alpha"),
+    ]
+    outputs = [("alpha", 1), ("local_alpha", 1), ("global_logits", 3)]
+    graph = helper.make_graph(
+        nodes,
+        "parts",
+        [_value("image", ["B", 3, "H", "W"])],
+        [_value(name, ["B", count, "H", "W"]) for name, count in outputs[: 3 if shared else 1]],
+        [
+            *_constants(),
+            _constant("context", np.float32(context)),
+            _constant("low", np.float32(0.2)),
+            _constant("high", np.float32(0.8)),
+        ],
+    )
+    return _serialised(graph, _metadata("parts"))
 
 
 def plain_model(*, batch: int | str = "B", height: int | str = "H") -> bytes:
@@ -87,6 +124,17 @@ def other_model(inputs: Sequence[int | str], outputs: Sequence[int | str]) -> by
         [_node("Mul", ["x", "x"], "y")], "other", [_value("x", inputs)], [_value("y", outputs)]
     )
     return _serialised(graph, {})
+
+
+def _metadata(name: str) -> dict[str, str]:
+    return {
+        "p3m.format": "1",
+        "p3m.name": name,
+        "p3m.stride": str(STRIDE),
+        "p3m.area_px": str(AREA_PX),
+        "p3m.mean": ",".join(map(str, MEAN)),
+        "p3m.std": ",".join(map(str, STD)),
+    }
 
 
 def _detail(channels: int) -> bytes:

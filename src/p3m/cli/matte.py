@@ -60,8 +60,10 @@ def matte(
         str, typer.Option(metavar="NAME|FILE.onnx", help="See p3m models.")
     ] = "p3mnet-lite",
     strategy: Annotated[
-        Literal["tiled", "hybrid", "resize"],
-        typer.Option(help="Details where needed, everywhere, or not at all."),
+        Literal[
+            "tiled", "hybrid", "resize", "p3m-resize", "p3m-hybrid", "gfm-hybrid", "aim-hybrid"
+        ],
+        typer.Option(help="Details where needed, everywhere, or not at all; or as papers test."),
     ] = "tiled",
     foreground_method: Annotated[
         Literal["blurred-fusion", "multilevel"],

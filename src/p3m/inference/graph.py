@@ -12,6 +12,9 @@ NEEDS = (
     "(B, 1, H, W) of float32"
 )
 
+PARTS = {"local_alpha": 1, "global_logits": 3}
+"""Outputs that give the answers of the two decoders apart, and their channels."""
+
 
 def check_graph(session: "InferenceSession", name: str) -> None:
     """Refuses a graph whose inputs and outputs are not those of a matting model.
@@ -32,6 +35,15 @@ def check_graph(session: "InferenceSession", name: str) -> None:
             f"{name} is not a matting model: its inputs are {_described(inputs)} and its outputs "
             f"{_described(outputs)}; {NEEDS}."
         )
+
+
+def has_parts(session: "InferenceSession") -> bool:
+    """Whether a graph gives the answers of its two decoders apart, beside their fusion."""
+    outputs = {value.name: value for value in session.get_outputs()}
+    return all(
+        name in outputs and _is_picture(outputs[name], channels=channels)
+        for name, channels in PARTS.items()
+    )
 
 
 def check_detail(base: "InferenceSession", detail: "InferenceSession", name: str) -> None:

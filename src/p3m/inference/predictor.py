@@ -5,7 +5,7 @@ import numpy as np
 from p3m.core.checks import check_shape
 from p3m.core.errors import ShapeError
 from p3m.imaging.types import Alpha, Image
-from p3m.inference.backend import Backend
+from p3m.inference.contract import Backend
 from p3m.inference.strategy import Strategy, Tiled
 
 _TILED = Tiled()
@@ -17,9 +17,13 @@ class Predictor:
     Args:
         backend: The model.
         strategy: How large pictures meet it.
+
+    Raises:
+        P3MError: If the strategy cannot work with this model; the text says which can.
     """
 
     def __init__(self, backend: Backend, strategy: Strategy = _TILED) -> None:
+        strategy.check(backend)
         self._backend = backend
         self._strategy = strategy
 

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from p3m.core import imagenet
 from p3m.core.errors import ModelFormatError
 
 FORMAT = "1"
+
+_DETAIL_CORE_PX = 128
 
 Value = TypeVar("Value")
 Colour = tuple[float, float, float]
@@ -26,15 +29,40 @@ class ModelSpec:
         window_multiple: Sides of a window that is refined are multiples of it.
         halo_px: How far a refined pixel looks; nearer than that to a window's edge no result is
             trusted.
+        core_px: About the side of the part of a window whose result counts.
+        blend_px: Over so many pixels neighbouring windows fade into each other; 0 where the halo
+            holds all that a refined pixel sees, so that they agree anyway.
     """
 
     name: str
     stride: int = 32
     area_px: int = 512 * 512
-    mean: Colour = (0.485, 0.456, 0.406)
-    std: Colour = (0.229, 0.224, 0.225)
+    mean: Colour = imagenet.MEAN
+    std: Colour = imagenet.STD
     window_multiple: int = 32
-    halo_px: int = 96
+    halo_px: int = 64
+    core_px: int = 384
+    blend_px: int = 64
+
+    @property
+    def window_px(self) -> int:
+        """The greatest side of a window."""
+        core, halo = (
+            -(-side // self.window_multiple) * self.window_multiple
+            for side in (self.core_px, self.halo_px)
+        )
+        return core + 2 * halo
+
+    def with_detail(self, *, multiple: int, halo_px: int) -> "ModelSpec":
+        """The same with a detail path, which sees a few pixels around each and no more.
+
+        Args:
+            multiple: Sides of its windows are multiples of it.
+            halo_px: How far it looks.
+        """
+        return replace(
+            self, window_multiple=multiple, halo_px=halo_px, core_px=_DETAIL_CORE_PX, blend_px=0
+        )
 
 
 def read_spec(name: str, metadata: Mapping[str, str]) -> ModelSpec:
@@ -71,14 +99,19 @@ def read_spec(name: str, metadata: Mapping[str, str]) -> ModelSpec:
             raise ModelFormatError(f"{name}: its metadata {key} is {text!r}; {error}.") from error
 
     stride = read("p3m.stride", _at_least_1, default.stride)
-    return ModelSpec(
+    spec = ModelSpec(
         name=metadata.get("p3m.name", name),
         stride=stride,
         area_px=read("p3m.area_px", _at_least_1, default.area_px),
         mean=read("p3m.mean", _three_numbers, default.mean),
         std=read("p3m.std", _three_above_0, default.std),
-        window_multiple=read("p3m.detail_multiple", _at_least_1, stride),
-        halo_px=read("p3m.detail_halo_px", _at_least_0, default.halo_px),
+        window_multiple=stride,
+    )
+    if "p3m.detail" not in metadata:
+        return spec
+    return spec.with_detail(
+        multiple=read("p3m.detail_multiple", _at_least_1, stride),
+        halo_px=read("p3m.detail_halo_px", _at_least_0, spec.halo_px),
     )
 
 

@@ -11,8 +11,9 @@ from p3m.core.catalog import Catalog
 from p3m.core.errors import RangeError
 from p3m.imaging.resize import fit_area, pad_to_multiple, resize, unpad
 from p3m.imaging.types import Alpha, Image, Size
-from p3m.inference.backend import Backend
 from p3m.inference.coarse import CoarseMaps
+from p3m.inference.contract import Backend
+from p3m.inference.released import P3MHybrid, P3MResize
 from p3m.inference.windows import Window, crop, cut
 
 Item = TypeVar("Item")
@@ -26,6 +27,9 @@ class Strategy(Protocol):
     @property
     def name(self) -> str:
         """Its name in :data:`STRATEGIES`."""
+
+    def check(self, backend: Backend) -> None:
+        """Refuses a model or a machine that it cannot work with, before a picture is read."""
 
     def predict(self, backend: Backend, image: Image) -> Alpha:
         """Alpha of the picture's size.
@@ -54,6 +58,9 @@ class Resize:
     def __post_init__(self) -> None:
         _check_positive(area_px=self.area_px)
 
+    def check(self, backend: Backend) -> None:
+        """Does nothing: any model will do."""
+
     def predict(self, backend: Backend, image: Image) -> Alpha:
         """Alpha of the picture's size; see :meth:`Strategy.predict`."""
         size = image.shape[:2]
@@ -66,11 +73,12 @@ class Resize:
 class Hybrid:
     """Semantics at low resolution, details from the whole picture at once at full resolution.
 
-    The reference for :class:`Tiled`. Its memory grows with the picture, by hundreds of bytes a
-    pixel.
+    The reference for :class:`Tiled`. Its memory grows with the picture: as there, with the
+    picture's own pixels in place of a window's.
 
     References:
-        Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021: the HYBRID test strategy.
+        Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021: the HYBRID test strategy, of
+        which :class:`p3m.inference.released.P3MHybrid` is the exact form.
 
     Attributes:
         area_px: Pixels that the network sees at low resolution; ``None`` takes the number that the
@@ -83,6 +91,9 @@ class Hybrid:
     def __post_init__(self) -> None:
         _check_positive(area_px=self.area_px)
 
+    def check(self, backend: Backend) -> None:
+        """Does nothing: any model will do."""
+
     def predict(self, backend: Backend, image: Image) -> Alpha:
         """Alpha of the picture's size; see :meth:`Strategy.predict`."""
         size = image.shape[:2]
@@ -94,29 +105,44 @@ class Hybrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tiled:
-    """As :class:`Hybrid`, but details only in windows that hold transition; the default.
+    r"""As :class:`Hybrid`, but details only in windows that hold transition; the default.
 
-    Windows overlap by what a refined pixel sees, so their edges leave no trace. Beside the picture
-    and its alpha, memory is bounded by one batch of windows, whatever the picture's size.
+    Windows overlap by what a refined pixel sees, so their edges leave no trace. A network without a
+    detail path sees further than a window; its windows fade into each other.
+
+    Memory is bounded, whatever the picture's size H by W:
+
+    .. math:: M \le M_0 + k \cdot \max(A, w^2, b) + 7 H W
+
+    with M_0 bytes for the process and the weights, k bytes that the network holds for each pixel
+    that it sees (4 for every channel at full size that is alive at once: 64 channels are 256), A
+    pixels that it sees at low resolution (``area_px``, sides rounded up to the stride), windows of
+    side w (``ModelSpec.window_px``: 512 for a network without a detail path) of which b pixels
+    (``batch_px``) are refined at once, and 7 bytes a pixel for picture and alpha.
 
     Attributes:
         area_px: Pixels that the network sees at low resolution; ``None`` takes the number that the
             model likes.
-        core_px: About the side of the part of a window whose result is kept.
-        threshold: A window is refined if a pixel in its core has a higher probability of
+        core_px: About the side of the part of a window whose result is kept; ``None`` takes the
+            model's.
+        threshold: A window is refined if a pixel that it has a say in has a higher probability of
             transition; the others take the enlarged low-resolution alpha. Where a model's
-            corrections lie within 1, this is the greatest difference to :class:`Hybrid`.
-        batch_px: Pixels of windows that are refined at once, about.
+            corrections lie within 1, this is the greatest difference to :class:`Hybrid` that
+            leaving windows out makes.
+        batch_px: Pixels of windows that are refined at once, about; one window at least.
     """
 
     name: ClassVar[str] = "tiled"
     area_px: int | None = None
-    core_px: int = 128
+    core_px: int | None = None
     threshold: float = 0.01
     batch_px: int = 1 << 17
 
     def __post_init__(self) -> None:
         _check_positive(area_px=self.area_px, core_px=self.core_px, batch_px=self.batch_px)
+
+    def check(self, backend: Backend) -> None:
+        """Does nothing: any model will do."""
 
     def predict(self, backend: Backend, image: Image) -> Alpha:
         """Alpha of the picture's size; see :meth:`Strategy.predict`."""
@@ -124,33 +150,44 @@ class Tiled:
         coarse = _coarse(backend, image, self.area_px)
         alpha = _enlarged(coarse, size)
         for batch in self._batches(coarse, size, backend):
-            refined = backend.refine(
-                np.stack([crop(image, window.outer) for window in batch]),
-                np.stack([coarse.read(window.outer) for window in batch]),
-            )
-            for window, result in zip(batch, refined, strict=True):
-                left, top, right, bottom = window.core
-                alpha[top:bottom, left:right] = result[window.inner]
+            maps = np.stack([coarse.read(window.outer) for window in batch])
+            images = np.stack([crop(image, window.outer) for window in batch])
+            refined = backend.refine(images, maps)
+            for window, low, high in zip(batch, maps[:, 0], refined, strict=True):
+                _put(alpha, window, low, high)
         return alpha
 
     def _batches(
         self, coarse: CoarseMaps, size: Size, backend: Backend
     ) -> Iterator[Sequence[Window]]:
         """The windows that hold transition, as many at once as the bound on pixels allows."""
-        wanted = (
-            window
-            for window in cut(
-                size,
-                core_px=self.core_px,
-                halo_px=backend.spec.halo_px,
-                multiple=backend.spec.window_multiple,
-            )
-            if coarse.transition(window.core) > self.threshold
+        spec = backend.spec
+        windows = cut(
+            size,
+            core_px=self.core_px or spec.core_px,
+            halo_px=spec.halo_px,
+            multiple=spec.window_multiple,
+            blend_px=spec.blend_px,
         )
+        wanted = (window for window in windows if coarse.transition(window.reach) > self.threshold)
         for first in wanted:
             left, top, right, bottom = first.outer
             count = max(1, self.batch_px // ((right - left) * (bottom - top)))
             yield [first, *islice(wanted, count - 1)]
+
+
+def _put(alpha: Alpha, window: Window, low: Alpha, high: Alpha) -> None:
+    """Writes a refined window into the enlarged low-resolution alpha, or adds its share to it.
+
+    Shares are added to what was there at first, not to what neighbours made of it, so that they
+    meet in any order.
+    """
+    left, top, right, bottom = window.reach
+    weights = window.weights()
+    if weights is None:
+        alpha[top:bottom, left:right] = high[window.inner]
+    else:
+        alpha[top:bottom, left:right] += weights * (high[window.inner] - low[window.inner])
 
 
 def _working_size(size: Size, area_px: int | None, backend: Backend) -> Size:
@@ -193,5 +230,16 @@ def _check_positive(**values: int | None) -> None:
             raise RangeError(f"{name} is {value}; it must be at least 1.")
 
 
-STRATEGIES: Catalog[Strategy] = Catalog("strategy", [Tiled(), Hybrid(), Resize()])
+STRATEGIES: Catalog[Strategy] = Catalog(
+    "strategy",
+    [
+        Tiled(),
+        Hybrid(),
+        Resize(),
+        P3MResize(),
+        P3MHybrid(),
+        P3MHybrid(name="gfm-hybrid", global_ratio=1 / 3, local_ratio=1 / 2),
+        P3MHybrid(name="aim-hybrid", global_ratio=1 / 4, local_ratio=1 / 2),
+    ],
+)
 """The strategies with their defaults, by name."""

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from p3m.imaging.types import Box, Image, Size
 
@@ -16,52 +18,102 @@ class Window:
     Attributes:
         outer: The window, in pixels of the picture. It may reach beyond the right and bottom edges.
         core: The pixels inside it that are this window's to decide; never beyond the picture.
+        fade_px: How far around its core it has a say, where it has a neighbour. From as far inside
+            on, its neighbour has one.
+        reach: The pixels that it has a say in: its core where nothing fades.
     """
 
     outer: Box
     core: Box
+    fade_px: int
+    reach: Box
 
     @property
     def inner(self) -> tuple[slice, slice]:
-        """Rows and columns of the core, counted from the window's corner."""
+        """Rows and columns of the reach, counted from the window's corner."""
         left, top = self.outer[:2]
         return (
-            slice(self.core[1] - top, self.core[3] - top),
-            slice(self.core[0] - left, self.core[2] - left),
+            slice(self.reach[1] - top, self.reach[3] - top),
+            slice(self.reach[0] - left, self.reach[2] - left),
         )
 
+    def weights(self) -> NDArray[np.float32] | None:
+        """How much it counts at each pixel of its reach; ``None`` for 1 everywhere.
 
-def cut(size: Size, *, core_px: int, halo_px: int, multiple: int) -> Iterator[Window]:
+        All windows' weights together are 1 at each pixel of the picture.
+        """
+        if self.reach == self.core:
+            return None
+        across = self._weights_along(0)
+        return self._weights_along(1)[:, None] * across
+
+    def _weights_along(self, axis: int) -> NDArray[np.float32]:
+        """The weights along an axis: 0 is across, 1 is down."""
+        start, stop = self.core[axis], self.core[axis + 2]
+        low, high = self.reach[axis], self.reach[axis + 2]
+        centre = np.arange(low, high, dtype=np.float32) + np.float32(0.5)
+        weights = np.ones_like(centre)
+        if low < start:
+            weights = np.minimum(weights, (centre - start) / (2 * self.fade_px) + np.float32(0.5))
+        if high > stop:
+            weights = np.minimum(weights, (stop - centre) / (2 * self.fade_px) + np.float32(0.5))
+        return weights.clip(0.0, 1.0)
+
+
+def cut(
+    size: Size, *, core_px: int, halo_px: int, multiple: int, blend_px: int = 0
+) -> Iterator[Window]:
     """The windows of a picture, row by row; their cores cover each pixel exactly once.
 
     All have one size, except that a picture smaller than a window has one window along that axis.
     Corners and sides are multiples of a number, so that a graph with strides sees each window in
-    the same phase as the whole picture. A window at an edge ends there, as the whole picture does.
+    the same phase as the whole picture. A window at an edge ends there, as the whole picture does,
+    and its core goes as far.
 
     Args:
         size: The picture's height and width.
         core_px: About the side of a core.
         halo_px: The least distance from a core to its window's edge, but for edges of the picture.
         multiple: What corners and sides are multiples of.
+        blend_px: Over how many pixels neighbours fade into each other; less where the halo or the
+            core is too small for that.
     """
     rows, columns = (_spans(side, core_px, halo_px, multiple) for side in size)
+    fade = min(blend_px // 2, _up(halo_px, multiple), _up(core_px, multiple) // 2)
     for (y, top, bottom, height), (x, left, right, width) in product(rows, columns):
-        yield Window((x, y, x + width, y + height), (left, top, right, bottom))
+        core = (left, top, right, bottom)
+        yield Window((x, y, x + width, y + height), core, fade, _reach(core, fade, size))
 
 
-def _spans(
-    length: int, core_px: int, halo_px: int, multiple: int
-) -> list[tuple[int, int, int, int]]:
-    """Along one axis: each window's origin, its core's start and stop, and its length."""
+class _Span(NamedTuple):
+    """A window along one axis: where it begins, its core's start and stop, and its length."""
+
+    origin: int
+    start: int
+    stop: int
+    side: int
+
+
+def _spans(length: int, core_px: int, halo_px: int, multiple: int) -> list[_Span]:
     padded = _up(length, multiple)
     core, halo = _up(core_px, multiple), _up(halo_px, multiple)
     side = core + 2 * halo
     if padded <= side:
-        return [(0, 0, length, padded)]
-    return [
-        (min(max(start - halo, 0), padded - side), start, min(start + core, length), side)
-        for start in range(0, length, core)
-    ]
+        return [_Span(0, 0, length, padded)]
+    origins = [*range(0, padded - side, core), padded - side]
+    stops = [*(origin + core + halo for origin in origins[:-1]), length]
+    starts = [0, *stops[:-1]]
+    return [_Span(*where, side) for where in zip(origins, starts, stops, strict=True)]
+
+
+def _reach(core: Box, fade_px: int, size: Size) -> Box:
+    left, top, right, bottom = core
+    return (
+        max(left - fade_px, 0),
+        max(top - fade_px, 0),
+        min(right + fade_px, size[1]),
+        min(bottom + fade_px, size[0]),
+    )
 
 
 def _up(length: int, multiple: int) -> int:

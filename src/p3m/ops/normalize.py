@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from p3m.core import imagenet
 from p3m.core.checks import check_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_MEAN = imagenet.MEAN
 """Mean of ImageNet's red, green and blue in [0, 1]."""
 
-IMAGENET_STD = (0.229, 0.224, 0.225)
+IMAGENET_STD = imagenet.STD
 """Standard deviation of ImageNet's red, green and blue in [0, 1]."""
 
 

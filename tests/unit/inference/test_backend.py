@@ -13,6 +13,7 @@ from support.onnx_models import (
     STRIDE,
     other_model,
     p3m_model,
+    parts_model,
     plain_model,
 )
 
@@ -99,8 +100,55 @@ def test_wrong_shapes_are_refused(refining):
 
 def test_a_model_whose_answer_is_no_alpha_is_told_when_it_runs():
     backend = OnnxBackend(other_model(["B", "C", "H", "W"], ["B", "C", "H", "W"]), threads=1)
-    with pytest.raises(ModelFormatError, match=r"made \(1, 3, 32, 32\) of an input \(1, 3, 32, 32"):
+    with pytest.raises(
+        ModelFormatError,
+        match=r"made alpha \(1, 3, 32, 32\) of an input \(1, 3, 32, 32\); .* \(1, 1, 32, 32\)",
+    ):
         backend.coarse(noise(32, 32))
+
+
+def test_a_file_with_both_decoders_outputs_gives_them_apart():
+    backend = OnnxBackend(parts_model(), threads=1)
+    image = noise(16, 24) // 4 * 4 + 1  # no brightness is exactly 0.2 or 0.8
+    parts = backend.parts(image)
+    bright = brightness(image)
+    np.testing.assert_allclose(parts.local_alpha, bright, atol=ROUNDING)
+    np.testing.assert_array_equal(parts.classes, 1 + (bright > 0.8) - 1 * (bright < 0.2))
+    fused = np.where(parts.classes == 1, bright, parts.classes / 2)
+    np.testing.assert_allclose(parts.alpha, fused, atol=ROUNDING)
+    assert parts.classes.dtype == np.uint8
+    assert backend.gives_parts
+
+
+@pytest.mark.parametrize("model", [p3m_model(), plain_model(), parts_model(shared=False)])
+def test_other_files_give_alpha_alone(model):
+    backend = OnnxBackend(model, threads=1)
+    parts = backend.parts(noise(16, 24))
+    assert not backend.gives_parts
+    assert parts.alpha.shape == (16, 24)
+    assert parts.local_alpha is None
+    assert parts.classes is None
+
+
+def test_a_picture_between_whole_numbers_is_not_rounded(plain):
+    image = noise(16, 24).astype(np.float32)
+    image[:8] += 0.25
+    image = image.clip(0, 255)
+    np.testing.assert_allclose(plain.parts(image).alpha, brightness(image), atol=ROUNDING)
+
+
+def test_the_maps_of_both_decoders_are_the_fusion_and_a_soft_band():
+    backend = OnnxBackend(parts_model(), threads=1)
+    image = np.zeros((32, 64, 3), dtype=np.uint8)
+    image[:, 32:] = 255
+    image[:, 30] = 128
+    alpha, maps = backend.coarse(image)
+    np.testing.assert_array_equal(maps[0], alpha)
+    band = maps[1, 16]
+    assert band[30] == 1
+    assert np.flatnonzero(band).tolist() == list(range(25, 36))
+    assert (np.diff(band[:31]) >= 0).all()
+    assert (np.diff(band[30:]) <= 0).all()
 
 
 @pytest.mark.parametrize("text", ["%%%", "AAAA"])

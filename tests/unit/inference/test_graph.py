@@ -1,9 +1,9 @@
 import pytest
 
 from p3m.core.errors import ModelFormatError
-from p3m.inference.graph import check_detail, check_graph
+from p3m.inference.graph import check_detail, check_graph, has_parts
 from p3m.inference.session import open_session
-from support.onnx_models import other_model, p3m_model, plain_model
+from support.onnx_models import other_model, p3m_model, parts_model, plain_model
 
 pytestmark = pytest.mark.onnx
 
@@ -49,3 +49,9 @@ def test_a_detail_graph_of_other_inputs_is_refused():
 def test_a_detail_graph_needs_a_model_with_coarse_maps():
     with pytest.raises(ModelFormatError, match="'coarse' of the model that carries it"):
         check_detail(session_of(plain_model()), session_of(plain_model()), "a")
+
+
+def test_parts_are_known_by_their_names_and_channels():
+    assert has_parts(session_of(parts_model()))
+    for model in (p3m_model(), plain_model(), parts_model(shared=False)):
+        assert not has_parts(session_of(model))

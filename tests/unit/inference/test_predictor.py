@@ -3,9 +3,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from p3m.core.errors import ShapeError
+from p3m.core.errors import ModelFormatError, ShapeError
 from p3m.inference.backend import OnnxBackend
 from p3m.inference.predictor import Predictor
+from p3m.inference.released import P3MHybrid
 from p3m.inference.strategy import Hybrid, Resize
 from support.images import noise
 from support.onnx_models import p3m_model
@@ -59,3 +60,8 @@ def test_threads_may_share_it(backend):
         together = list(pool.map(predictor, images))
     for alpha, image in zip(together, images, strict=True):
         assert np.array_equal(alpha, predictor(image))
+
+
+def test_a_strategy_that_the_model_cannot_serve_is_refused_before_any_picture(backend):
+    with pytest.raises(ModelFormatError, match="'p3m-hybrid' needs the outputs"):
+        Predictor(backend, P3MHybrid())

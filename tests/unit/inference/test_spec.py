@@ -18,6 +18,7 @@ def test_what_the_file_says_is_read():
             "p3m.area_px": "1000",
             "p3m.mean": "0.1,0.2,0.3",
             "p3m.std": "1,2,3e0",
+            "p3m.detail": "a graph",
             "p3m.detail_multiple": "4",
             "p3m.detail_halo_px": "0",
         },
@@ -30,7 +31,16 @@ def test_what_the_file_says_is_read():
         std=(1.0, 2.0, 3.0),
         window_multiple=4,
         halo_px=0,
+        core_px=128,
+        blend_px=0,
     )
+
+
+def test_without_a_detail_path_windows_are_large_and_fade_into_each_other():
+    spec = read_spec("a.onnx", {"p3m.format": "1", "p3m.stride": "16"})
+    assert (spec.window_multiple, spec.window_px) == (16, 512)
+    assert spec.blend_px <= 2 * spec.halo_px
+    assert spec.with_detail(multiple=2, halo_px=11).window_px == 128 + 2 * 12
 
 
 def test_another_format_is_refused():
@@ -52,4 +62,4 @@ def test_another_format_is_refused():
 )
 def test_a_value_that_cannot_be_used_is_told_with_its_key(key, text, cure):
     with pytest.raises(ModelFormatError, match=f"a.onnx: its metadata {key} is '{text}'.*{cure}"):
-        read_spec("a.onnx", {"p3m.format": "1", key: text})
+        read_spec("a.onnx", {"p3m.format": "1", "p3m.detail": "", key: text})

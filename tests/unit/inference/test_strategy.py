@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,21 +9,22 @@ from p3m.core.errors import RangeError, UnknownNameError
 from p3m.inference.backend import OnnxBackend
 from p3m.inference.strategy import STRATEGIES, Hybrid, Resize, Tiled
 from support.images import noise
-from support.onnx_models import AREA_PX, p3m_model, plain_model
+from support.onnx_models import AREA_PX, p3m_model, parts_model, plain_model
 
 pytestmark = pytest.mark.onnx
 
+OURS = ["tiled", "hybrid", "resize"]
 EVERYWHERE = -1.0  # a threshold under every probability
 ROUNDING = 1e-6  # sums in another order, where a convolution's blocking depends on the size
 SIZES = [(1, 1), (1, 200), (300, 1), (2, 3), (31, 33), (96, 72), (131, 77)]
 
 
 class Watched:
-    """A backend that notes what it is given."""
+    """A backend that notes what it is given, and may be fed by another specification."""
 
-    def __init__(self, backend):
+    def __init__(self, backend, **changes):
         self.backend = backend
-        self.spec = backend.spec
+        self.spec = replace(backend.spec, **changes)
         self.seen = []
         self.refined = []
 
@@ -34,9 +37,9 @@ class Watched:
         return self.backend.refine(images, maps)
 
 
-@pytest.fixture(scope="module", params=["p3m", "plain"])
+@pytest.fixture(scope="module", params=[p3m_model, plain_model, parts_model])
 def backend(request):
-    return OnnxBackend(p3m_model() if request.param == "p3m" else plain_model(), threads=1)
+    return OnnxBackend(request.param(), threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,7 @@ def refining():
     return OnnxBackend(p3m_model(), threads=1)
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", OURS)
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_any_size_gives_an_alpha_of_that_size(backend, name, size):
     image = noise(*size)
@@ -58,7 +61,7 @@ def test_any_size_gives_an_alpha_of_that_size(backend, name, size):
     assert np.array_equal(image, before)
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", OURS)
 def test_a_picture_of_one_grey_gives_that_grey_wherever_it_is_not_padded(backend, name):
     image = np.full((133, 90, 3), 255, dtype=np.uint8)
     alpha = STRATEGIES[name].predict(backend, image)
@@ -131,6 +134,43 @@ def test_a_plain_models_details_are_its_own(rng):
         np.testing.assert_allclose(strategy.predict(backend, image), brightness, atol=1e-5)
 
 
+def test_a_model_that_gives_its_parts_refines_with_the_local_alpha():
+    backend = OnnxBackend(parts_model(), threads=1)
+    y, x = np.mgrid[:300, :260]
+    image = np.repeat((x / 3 + y / 5 + 8 * (x % 2) + 30)[..., None], 3, axis=2).astype(np.uint8)
+    brightness = image.mean(axis=-1) / 255
+    certain = (brightness > 0.25) & (brightness < 0.7)
+    for strategy in (Hybrid(area_px=64 * 64), Tiled(area_px=64 * 64, core_px=64)):
+        alpha = strategy.predict(backend, image)
+        np.testing.assert_allclose(alpha[certain], brightness[certain], atol=1e-5)
+    soft = Resize(area_px=64 * 64).predict(backend, image)
+    assert np.abs(soft - brightness)[certain].mean() > 0.01
+
+
+def test_windows_that_see_different_things_fade_into_each_other():
+    y, x = np.mgrid[:300, :448]
+    image = np.repeat((60 + x / 6 + y / 30)[..., None], 3, axis=2).astype(np.uint8)
+    backend = OnnxBackend(parts_model(context=0.5), threads=1)
+    size, boundaries = {"core_px": 128, "halo_px": 64}, [192, 320]
+    hard = Tiled().predict(Watched(backend, **size, blend_px=0), image)
+    soft = Tiled().predict(Watched(backend, **size, blend_px=64), image)
+    jumps, soft_jumps = (np.abs(np.diff(alpha, axis=1)).max(axis=0) for alpha in (hard, soft))
+    seams = [boundary - 1 for boundary in boundaries]
+    assert jumps[seams].min() > 0.02 > 4 * np.delete(jumps, seams).max()
+    assert soft_jumps.max() < 0.006
+    assert np.abs(soft - hard).max() < 0.05
+
+
+def test_windows_of_512_pixels_one_at_a_time_bound_the_memory():
+    watched = Watched(OnnxBackend(parts_model(), threads=1))
+    image = np.full((1080, 1620, 3), 128, dtype=np.uint8)
+    Tiled().predict(watched, image)
+    assert watched.spec.window_px == 512
+    assert set(watched.refined) == {(1, 512, 512)}
+    assert len(watched.refined) == 12
+    assert all(height * width <= 2 * AREA_PX for height, width in watched.seen)
+
+
 @pytest.mark.parametrize(
     ("size", "seen"),
     [
@@ -151,8 +191,8 @@ def test_the_network_sees_the_whole_picture_padded_never_enlarged(refining, size
 def test_a_sharp_step_stays_in_its_place(backend):
     image = np.zeros((200, 300, 3), dtype=np.uint8)
     image[:, 100:] = 255
-    for strategy in STRATEGIES.values():
-        alpha = strategy.predict(backend, image)
+    for name in OURS:
+        alpha = STRATEGIES[name].predict(backend, image)
         assert abs(float((1 - alpha[100]).sum()) - 100) < 0.5
 
 
