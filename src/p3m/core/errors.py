@@ -12,9 +12,11 @@
     ├── ImageTooLargeError (ValueError)     an image over the pixel cap
     ├── OutputError (OSError)               an output that exists already or cannot be written
     ├── WeightsError (RuntimeError)         weights that are missing, damaged or do not fit
+    │   └── WeightsMismatchError (WeightsError)  names or shapes other than the network's
     ├── ModelFormatError (ValueError)       a model file that is not a matting model
     ├── ProviderError (RuntimeError)        a compute provider that is wanted and not there
     ├── AgreementError (PermissionError)    data whose terms were not accepted
+    ├── LedgerError (ValueError)            a ledger, or faces in a file, that do not fit the pictures
     ├── WorkerError (RuntimeError)          a process of a parallel run that died
     ├── TrainingError (RuntimeError)        a training run that cannot go on
     ├── ExportMismatchError (RuntimeError)  an exported model that disagrees with its source
@@ -100,6 +102,35 @@ class WeightsError(P3MError, RuntimeError):
     """Weights are missing, have the wrong hash, or do not fit the model."""
 
 
+class WeightsMismatchError(WeightsError):
+    """Weights have other names or shapes than the network's; the message gives the first of each.
+
+    Attributes:
+        missing: Names that the network needs and the weights lack.
+        unexpected: Names that the network does not know.
+        misshapen: Names that both have, with tensors of different shapes.
+    """
+
+    def __init__(
+        self,
+        lead: str,
+        *,
+        missing: Iterable[str] = (),
+        unexpected: Iterable[str] = (),
+        misshapen: Iterable[str] = (),
+    ) -> None:
+        self.missing = tuple(missing)
+        self.unexpected = tuple(unexpected)
+        self.misshapen = tuple(misshapen)
+        kinds = {
+            "missing": self.missing,
+            "unexpected": self.unexpected,
+            "of another shape": self.misshapen,
+        }
+        found = [f"{kind}: {_first(names)}" for kind, names in kinds.items() if names]
+        super().__init__(f"{'; '.join([lead, *found])}.")
+
+
 class ModelFormatError(P3MError, ValueError):
     """A model file can be read but is not a matting model that p3m can run."""
 
@@ -110,6 +141,10 @@ class ProviderError(P3MError, RuntimeError):
 
 class AgreementError(P3MError, PermissionError):
     """Data may be used only by those who accept their terms, and nobody did."""
+
+
+class LedgerError(P3MError, ValueError):
+    """A ledger or a file of faces is malformed, or belongs to other pictures."""
 
 
 class WorkerError(P3MError, RuntimeError):
@@ -134,3 +169,8 @@ class MissingExtraError(P3MError, ImportError):
     def __init__(self, feature: str, extra: str) -> None:
         self.extra = extra
         super().__init__(f'{feature} needs an optional dependency: pip install "p3m[{extra}]".')
+
+
+def _first(names: tuple[str, ...], count: int = 3) -> str:
+    rest = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + rest
