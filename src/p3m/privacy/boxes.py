@@ -1,15 +1,10 @@
 """Boxes around faces: how much two of them overlap, and one face out of many findings."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import cv2
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from p3m.privacy.contract import Face
+from p3m.privacy.contract import Face
 
 Rectangle = tuple[float, float, float, float]
 

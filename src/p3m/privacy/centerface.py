@@ -1,12 +1,11 @@
 """CenterFace, a small face detector, on ONNX Runtime at several scales."""
 
-from __future__ import annotations
-
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,13 +14,9 @@ from numpy.typing import NDArray
 from p3m.core.checks import check_range, check_shape
 from p3m.core.errors import RangeError
 from p3m.core.extras import require_extra
+from p3m.imaging.types import Image
 from p3m.privacy.boxes import distinct
 from p3m.privacy.contract import Face
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from p3m.imaging.types import Image
 
 SIDES_PX = (160, 256, 384, 640, 960)
 """Longer sides at which a picture is searched; the small ones find faces that fill the frame."""
