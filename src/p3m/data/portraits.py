@@ -1,16 +1,20 @@
 """A folder of portraits with alphas, face masks and backgrounds: what is in it, and whose it is."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from p3m.core.errors import InputError
 
 _IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
-_IMAGE_FOLDERS = ("portraits", "images", "image", "blurred_image", "original_image")
+IMAGE_FOLDERS = ("portraits", "images", "image", "blurred_image", "original_image")
+"""What a folder of pictures of people may be called."""
+
+FACE_FOLDERS = ("facemask", "facemasks")
+"""What a folder of face masks may be called."""
+
 _ALPHA_FOLDERS = ("alpha", "alphas", "mask", "masks")
-_FACE_FOLDERS = ("facemask", "facemasks")
 _BACKGROUND_FOLDERS = ("backgrounds", "background", "bg")
 
 
@@ -62,7 +66,7 @@ class PortraitFolder:
     backgrounds: tuple[Background, ...]
 
 
-def read_portrait_folder(root: Path) -> PortraitFolder:
+def read_portrait_folder(root: Path, *, scenes: bool = True) -> PortraitFolder:
     """Finds portraits and backgrounds in a folder.
 
     The folder holds ``portraits`` (or ``images``), ``alpha``, ``backgrounds`` and perhaps
@@ -72,6 +76,7 @@ def read_portrait_folder(root: Path) -> PortraitFolder:
 
     Args:
         root: The folder.
+        scenes: Whether backgrounds are needed; without, none are looked for.
 
     Returns:
         What was found.
@@ -79,15 +84,17 @@ def read_portrait_folder(root: Path) -> PortraitFolder:
     Raises:
         InputError: If a needed folder is missing or empty, or a picture has no alpha.
     """
-    images = _files(_first_folder(root, _IMAGE_FOLDERS, needed=True))
-    alphas = _files(_first_folder(root, _ALPHA_FOLDERS, needed=True))
-    faces = _files(_first_folder(root, _FACE_FOLDERS))
-    backgrounds = _files(_first_folder(root, _BACKGROUND_FOLDERS, needed=True))
+    images = pictures_by_stem(first_folder(root, IMAGE_FOLDERS, needed=True))
+    alphas = pictures_by_stem(first_folder(root, _ALPHA_FOLDERS, needed=True))
+    faces = pictures_by_stem(first_folder(root, FACE_FOLDERS))
+    backgrounds = (
+        pictures_by_stem(first_folder(root, _BACKGROUND_FOLDERS, needed=True)) if scenes else {}
+    )
     unpaired = sorted(images.keys() - alphas.keys())
     if unpaired:
         raise InputError(
             f"{root}: {len(unpaired)} of {len(images)} pictures have no alpha: "
-            f"{', '.join(unpaired[:5])}{' …' if len(unpaired) > 5 else ''}"
+            f"{', '.join(unpaired)}."
         )
     manifest = _read_manifest(root / "manifest.csv")
     return PortraitFolder(
@@ -125,7 +132,17 @@ def _portrait(
     )
 
 
-def _first_folder(root: Path, names: tuple[str, ...], *, needed: bool = False) -> Path | None:
+def first_folder(root: Path, names: Sequence[str], *, needed: bool = False) -> Path | None:
+    """The first of some folders that is there; None if none is.
+
+    Args:
+        root: Where to look.
+        names: What it may be called.
+        needed: Whether one must be there.
+
+    Raises:
+        InputError: If a needed one is not there.
+    """
     for name in names:
         if (root / name).is_dir():
             return root / name
@@ -134,7 +151,12 @@ def _first_folder(root: Path, names: tuple[str, ...], *, needed: bool = False) -
     return None
 
 
-def _files(folder: Path | None) -> dict[str, Path]:
+def pictures_by_stem(folder: Path | None) -> dict[str, Path]:
+    """The pictures of a folder by the stems of their names, sorted; none of no folder.
+
+    Raises:
+        InputError: If the folder holds none.
+    """
     if folder is None:
         return {}
     return {path.stem: path for path in _pictures(folder)}

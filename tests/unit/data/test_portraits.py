@@ -45,3 +45,21 @@ def test_an_empty_folder_is_an_error(tmp_path) -> None:
     (tmp_path / "alpha").mkdir()
     with pytest.raises(InputError, match="portraits: holds no pictures"):
         read_portrait_folder(tmp_path)
+
+
+def test_all_pictures_without_alpha_are_named(tmp_path) -> None:
+    root = write_pack(tmp_path, people=9)
+    for number in range(1, 9):
+        (root / "alpha" / f"p{number}.png").unlink()
+    with pytest.raises(InputError, match="8 of 9 .*: p1, p2, p3, p4, p5, p6, p7, p8"):
+        read_portrait_folder(root)
+
+
+def test_backgrounds_are_needed_only_where_asked_for(tmp_path) -> None:
+    root = write_pack(tmp_path)
+    for path in (root / "backgrounds").iterdir():
+        path.unlink()
+    (root / "backgrounds").rmdir()
+    assert read_portrait_folder(root, scenes=False).backgrounds == ()
+    with pytest.raises(InputError, match="needs a folder named backgrounds"):
+        read_portrait_folder(root)
