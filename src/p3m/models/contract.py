@@ -1,7 +1,8 @@
 """What every matting network returns, and the record by which it is known."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -33,6 +34,32 @@ class MattingOutput(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackagedInitial:
+    """Weights that an encoder may start its training from, and that an installed package carries.
+
+    Attributes:
+        summary: What they are, in a sentence.
+        load: Loads them into the encoder.
+    """
+
+    summary: str
+    load: Callable[[nn.Module], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserInitial:
+    """Weights that an encoder may start its training from, in a file that the user brings.
+
+    Attributes:
+        summary: What they are and who publishes them, in a sentence.
+        load: Loads the file into the encoder.
+    """
+
+    summary: str
+    load: Callable[[nn.Module, Path], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
     """A network as the catalogue knows it.
 
@@ -40,18 +67,28 @@ class ModelEntry:
         name: Permanent name in kebab-case.
         summary: One sentence.
         paper: The work that it follows.
+        section: Where in that work it is described.
         build: Makes the network with fresh weights.
+        encoder: The encoder's place in the network, as ``get_submodule`` takes it.
         stride: Input sides must be multiples of this many pixels.
+        min_side_px: Input sides must be at least this many pixels.
         area_px: The number of input pixels at which it is meant to work.
         mean: Mean of the input's normalisation, RGB in [0, 1].
-        std: Standard deviation of the input's normalisation.
+        std: Standard deviation of the input's normalisation, RGB in [0, 1].
+        initials: What its encoder may start from, besides fresh weights, by name.
+        exportable: Whether it can be written as an ONNX file.
     """
 
     name: str
     summary: str
     paper: str
+    section: str
     build: Callable[[], nn.Module]
+    encoder: str
     stride: int
+    min_side_px: int
     area_px: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    initials: Mapping[str, PackagedInitial | UserInitial] = field(default_factory=dict)
+    exportable: bool = True

