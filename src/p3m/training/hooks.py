@@ -42,8 +42,9 @@ class Checkpoint:
             self._written_at = self._clock()
 
     def at_end(self, state: TrainState) -> None:
-        """Writes once more."""
-        write_checkpoint(self._path, state.state_dict())
+        """Writes once more, unless the run was interrupted in the midst of taking a step."""
+        if not state.changing:
+            write_checkpoint(self._path, state.state_dict())
 
 
 class Curves:
@@ -51,7 +52,8 @@ class Curves:
 
     Args:
         folder: Takes TensorBoard's files and ``curves.jsonl``.
-        every: Steps between two points, each the mean of these steps.
+        every: Steps between two points, each the mean of the steps since the last one; the first
+            after a break counts those since the checkpoint.
     """
 
     def __init__(self, folder: Path, *, every: int) -> None:
@@ -59,6 +61,7 @@ class Curves:
         self._path = folder / "curves.jsonl"
         self._every = every
         self._sums: dict[str, float] = {}
+        self._count = 0
 
     def at_start(self, state: TrainState) -> None:
         """Opens the files; what a killed run wrote after its last checkpoint is taken back."""
@@ -70,13 +73,14 @@ class Curves:
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:
         """Adds the step to the sums, and writes a point where one is due."""
-        for name, value in {"total": terms.total.detach(), **terms.parts}.items():
+        self._count += 1
+        for name, value in {"total": terms.total, **terms.parts}.items():
             self._sums[name] = self._sums.get(name, 0.0) + value.item()
         if state.step % self._every == 0:
-            means = {name: total / self._every for name, total in self._sums.items()}
-            means["lr"] = float(state.schedule.get_last_lr()[0])
+            means = {name: total / self._count for name, total in self._sums.items()}
+            means["lr"] = float(state.optimizer.param_groups[0]["lr"])
             self.write(state.step, {f"train/{name}": value for name, value in means.items()})
-            self._sums = {}
+            self._sums, self._count = {}, 0
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Writes a point of some curves."""
@@ -154,7 +158,7 @@ class Progress:
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:
         """Tells it."""
-        self._tell(state.step, float(terms.total.detach()))
+        self._tell(state.step, float(terms.total))
 
     def at_end(self, state: TrainState) -> None:
         """Nothing more."""

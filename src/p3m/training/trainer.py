@@ -1,28 +1,36 @@
 """The training loop, on `accelerate`: the same code on a CPU, a GPU or several processes."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import chain, compress, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import torch
-from accelerate import Accelerator
-from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import gather_object
+from torch import nn
+from torch.amp import GradScaler
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader, Sampler
 
-from p3m.core.errors import TrainingError
+from p3m.core.errors import ConfigError, TrainingError
 from p3m.losses.objective import LossTerms
 from p3m.training.average import exponential_average
+from p3m.training.batches import Batch, Samples, batches, part_size, sample_names
 from p3m.training.checkpoint import read_checkpoint
 from p3m.training.memory import keep_freed_memory
+from p3m.training.norm import count_together, set_training
+from p3m.training.precision import autocast, mixed_precision
+from p3m.training.processes import this_process
+from p3m.training.schedule import make_optimizer, set_learning_rate
+from p3m.training.seeding import seed_forward_pass
 from p3m.training.settings import TrainSettings
 
-Step = Callable[[nn.Module, Mapping[str, Tensor], int], LossTerms]
-"""From the network, a batch and the step's number to the loss."""
+Step = Callable[[nn.Module, Batch, int], LossTerms]
+"""From the network, a batch and the step's number to the loss, whose parts are always the same."""
 
 
 @dataclass
@@ -33,17 +41,19 @@ class TrainState:
         model: What is trained.
         average: The running average of its weights, which is what gets used.
         optimizer: The optimiser.
-        schedule: The learning rate's course.
+        scaler: Keeps small gradients from vanishing in half precision; does nothing in others.
         step: Steps done.
         best_score: The best validation score; lower is better.
+        changing: Whether a step is just being taken, so that the parts do not fit each other.
     """
 
     model: nn.Module
     average: AveragedModel
     optimizer: Optimizer
-    schedule: LambdaLR
+    scaler: GradScaler
     step: int = 0
     best_score: float = math.inf
+    changing: bool = False
 
     def state_dict(self) -> dict[str, Any]:
         """All of it as tensors and plain values."""
@@ -51,14 +61,14 @@ class TrainState:
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "step": self.step,
             "best_score": self.best_score,
         }
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restores what `state_dict` gave."""
-        for name in ("model", "average", "optimizer", "schedule"):
+        for name in ("model", "average", "optimizer", "scaler"):
             getattr(self, name).load_state_dict(state[name])
         self.step, self.best_score = state["step"], state["best_score"]
 
@@ -70,35 +80,37 @@ class Hook(Protocol):
         """Called once, after a checkpoint was read and before the first step."""
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:
-        """Called after each step of the optimiser."""
+        """Called after each step of the optimiser, with its mean loss over all processes."""
 
     def at_end(self, state: TrainState) -> None:
         """Called once, when training ends or is interrupted."""
 
 
-class Samples(Protocol):
-    """Samples by number; each is a mapping of names to arrays and has its ``index``."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
-
-
 class Trainer:
     """Trains a network on samples that are known by their numbers.
 
-    Sample and window of every step follow from the seed and the step's number alone, so a run that
-    goes on from a checkpoint ends exactly where it would have ended without a break.
+    Samples, windows, dropout and learning rate of every step follow from the seed and the step's
+    number alone, so a run that goes on from a checkpoint ends exactly where it would have ended
+    without a break.
 
     Args:
         model: What to train.
         step: From a batch to its loss.
         dataset: Sample number i belongs to step i // batch size.
-        settings: How to train.
-        groups: The model's parameters with their options, as optimisers take them.
-        hooks: What happens beside it, in the main process.
+        settings: How to train; in steps.
+        groups: The model's parameters with their options, as optimisers take them; what is in no
+            group stays as it is.
+        hooks: What happens beside it, in the first process.
         checkpoint: The state that `run` goes on from.
         worker_init: Called in each process that makes samples.
+
+    Raises:
+        ConfigError: If the batch cannot be divided, or the device cannot do what is asked for.
+
+    Note:
+        Several processes train as one does with the same batch as far as the loss is a mean over
+        samples: it is taken in each process and part, and these means are averaged. Losses over a
+        mask are weighted a little differently by that, and batch norm counts each part for itself.
     """
 
     def __init__(
@@ -113,20 +125,31 @@ class Trainer:
         checkpoint: Path,
         worker_init: Callable[[int], None] | None = None,
     ) -> None:
+        if not settings.steps:
+            raise ConfigError("Epochs must be turned into steps first: TrainSettings.in_steps.")
         keep_freed_memory()
-        self._accelerator = Accelerator(mixed_precision=_precision(settings.precision))
+        self._process = this_process()
+        part_size(settings, self._process.num_processes)
+        self._precision = mixed_precision(settings.precision, self._process.device)
         self._step = step
         self._dataset = dataset
         self._settings = settings
-        self._hooks = hooks if self._accelerator.is_main_process else ()
+        self._hooks = hooks if self._process.is_main_process else ()
         self._checkpoint = checkpoint
         self._worker_init = worker_init
-        optimizer = AdamW(groups, lr=settings.lr, weight_decay=settings.weight_decay)
-        schedule = LambdaLR(optimizer, lambda step: learning_rate_factor(step, settings))
-        average = exponential_average(model, settings.ema_decay).to(self._accelerator.device)
+        model = count_together(model, self._process) if settings.sync_norm else model
+        _freeze_others(model, groups)
+        average = exponential_average(model, settings.ema_decay).to(self._process.device)
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._state = TrainState(model, average, optimizer, schedule)
-        self._wrapped, self._optimizer = self._accelerator.prepare(model, optimizer)
+        if settings.compile:
+            model.compile()
+        self._accelerator = Accelerator(
+            mixed_precision="no",  # it is this class that scales and casts
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        )
+        self._wrapped = self._accelerator.prepare_model(model)
+        scaler = GradScaler(self._process.device.type, enabled=self._precision == "fp16")
+        self._state = TrainState(model, average, make_optimizer(groups, settings), scaler)
 
     def run(self, *, resume: bool) -> TrainState:
         """Trains to the last step.
@@ -138,105 +161,95 @@ class Trainer:
             What was reached.
 
         Raises:
-            TrainingError: If a loss is not finite.
+            TrainingError: If a loss or a gradient is not finite; weights are as before the step.
         """
-        state = self._state
+        state, settings = self._state, self._settings
         if resume and self._checkpoint.is_file():
             state.load_state_dict(read_checkpoint(self._checkpoint))
+        parts = batches(
+            self._dataset,
+            settings,
+            start=state.step,
+            process=self._process,
+            worker_init=self._worker_init,
+        )
         for hook in self._hooks:
             hook.at_start(state)
         try:
-            for batch in self._batches(state.step):
-                self._train_on(batch)
+            while state.step < settings.steps:
+                terms = self._train_on(islice(parts, settings.accumulate))
+                for hook in self._hooks:
+                    hook.after_step(state, terms)
         finally:
             for hook in self._hooks:
                 hook.at_end(state)
+        self._process.wait_for_everyone()
         return state
 
-    def _train_on(self, batch: Mapping[str, Tensor]) -> None:
+    def _train_on(self, parts: Iterable[Batch]) -> LossTerms:
+        """One step on all of its parts; gives the mean of their losses over all processes."""
         state = self._state
-        _set_training(self._wrapped)
-        with self._accelerator.autocast():
-            terms = self._step(self._wrapped, batch, state.step)
-        loss = terms.total.item()
-        if not math.isfinite(loss):
-            numbers = ", ".join(str(int(index)) for index in batch["index"])
-            raise TrainingError(
-                f"Step {state.step}: the loss is {loss}; samples {numbers}. "
-                "Lower the learning rate, or look at these samples."
-            )
-        self._accelerator.backward(terms.total)
-        self._accelerator.clip_grad_norm_(self._wrapped.parameters(), self._settings.clip_norm)
-        self._optimizer.step()
-        self._optimizer.zero_grad()
-        state.schedule.step()
+        set_training(self._wrapped)
+        losses, names = [], []
+        for number, part in enumerate(parts):
+            losses.append(self._backward(part, number))
+            names.append(sample_names(part))
+        state.scaler.unscale_(state.optimizer)
+        longest = self._settings.clip_norm or math.inf
+        length = nn.utils.clip_grad_norm_(self._wrapped.parameters(), longest)
+        terms = self._mean(losses)
+        if not math.isfinite(terms.total):
+            wrong = [not math.isfinite(loss.total) for loss in losses]
+            self._stop("loss", terms, chain.from_iterable(compress(names, wrong)))
+        if not math.isfinite(length) and not state.scaler.is_enabled():
+            self._stop("gradient", terms, chain.from_iterable(names))
+        self._take_step()
+        return terms
+
+    def _backward(self, part: Batch, number: int) -> LossTerms:
+        """Adds a part's gradients; with the last part, those of all processes meet."""
+        settings, state = self._settings, self._state
+        seed_forward_pass(settings.seed, state.step, self._process.process_index, number)
+        is_last = number == settings.accumulate - 1
+        with nullcontext() if is_last else self._accelerator.no_sync(self._wrapped):
+            with autocast(self._precision, self._process.device):
+                terms = self._step(self._wrapped, part, state.step)
+            scaled = state.scaler.scale(terms.total / settings.accumulate)
+            scaled.backward()  # type: ignore[no-untyped-call]
+        return LossTerms(terms.total.detach(), terms.parts)
+
+    def _mean(self, losses: Sequence[LossTerms]) -> LossTerms:
+        """The mean of a step's losses over its parts and all processes, on the CPU."""
+        names = list(losses[0].parts)
+        values = [torch.stack([loss.total, *(loss.parts[n] for n in names)]) for loss in losses]
+        total, *parts = self._accelerator.reduce(torch.stack(values).mean(dim=0), "mean").cpu()
+        return LossTerms(total, dict(zip(names, parts, strict=True)))
+
+    def _take_step(self) -> None:
+        state = self._state
+        state.changing = True
+        set_learning_rate(state.optimizer, state.step, self._settings)
+        state.scaler.step(state.optimizer)
+        state.scaler.update()
+        state.optimizer.zero_grad()
+        state.average.update_parameters(state.model)
         state.step += 1
-        state.average.update_parameters(self._accelerator.unwrap_model(self._wrapped))
-        for hook in self._hooks:
-            hook.after_step(state, terms)
+        state.changing = False
 
-    def _batches(self, start: int) -> Iterator[Mapping[str, Tensor]]:
-        settings, share = self._settings, self._accelerator.num_processes
-        if settings.batch_size % share:
-            raise TrainingError(
-                f"batch_size {settings.batch_size} cannot be divided among {share} processes."
-            )
-        numbers = range(start * settings.batch_size, settings.steps * settings.batch_size)
-        loader: DataLoader[Any] = DataLoader(
-            self._dataset,  # type: ignore[arg-type]
-            batch_size=settings.batch_size // share,
-            sampler=_Slice(
-                numbers, self._accelerator.process_index, settings.batch_size // share, share
-            ),
-            num_workers=settings.workers,
-            worker_init_fn=self._worker_init,
-            pin_memory=self._accelerator.device.type == "cuda",
-            prefetch_factor=4 if settings.workers else None,
+    def _stop(self, what: str, terms: LossTerms, names: Iterable[str]) -> NoReturn:
+        """Raises the error that every process meets at the same step, with all samples in it."""
+        self._state.optimizer.zero_grad()
+        values = ", ".join(f"{name} {float(value):.4g}" for name, value in terms.parts.items())
+        raise TrainingError(
+            f"Step {self._state.step}: the {what} is not finite (loss {float(terms.total):.4g}: "
+            f"{values}) for samples {', '.join(gather_object(list(names)))}. The weights are those "
+            "before the step. Look at these samples, lower training.lr, or set "
+            "training.precision=no."
         )
-        for batch in loader:
-            yield {
-                name: value.to(self._accelerator.device, non_blocking=True)
-                for name, value in batch.items()
-            }
 
 
-class _Slice(Sampler[int]):
-    """The numbers that one of several processes works on: its part of each batch."""
-
-    def __init__(self, numbers: Iterable[int], process: int, part: int, processes: int) -> None:
-        self._numbers = [n for n in numbers if n // part % processes == process]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._numbers)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-
-def learning_rate_factor(step: int, settings: TrainSettings) -> float:
-    """The share of the highest learning rate at a step: a linear warm-up, then a cosine down to 0.
-
-    Example:
-        >>> settings = TrainSettings(steps=100, warmup_steps=10)
-        >>> [round(learning_rate_factor(step, settings), 2) for step in (0, 9, 10, 55, 100)]
-        [0.1, 1.0, 1.0, 0.5, 0.0]
-    """
-    if step < settings.warmup_steps:
-        return (step + 1) / settings.warmup_steps
-    rest = max(1, settings.steps - settings.warmup_steps)
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - settings.warmup_steps) / rest)))
-
-
-def _set_training(model: nn.Module) -> None:
-    """Training mode, but for batch norm whose weights are frozen: its statistics stay too."""
-    model.train()
-    for module in model.modules():
-        frozen = isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad
-        if frozen:
-            module.eval()
-
-
-def _precision(wanted: str) -> str:
-    if wanted != "auto":
-        return wanted
-    return "bf16" if torch.cuda.is_available() else "no"
+def _freeze_others(model: nn.Module, groups: Iterable[dict[str, Any]]) -> None:
+    """Takes the gradient from parameters that are in no group, which would be waited for."""
+    trained = {id(parameter) for group in groups for parameter in group["params"]}
+    for parameter in model.parameters():
+        parameter.requires_grad_(parameter.requires_grad and id(parameter) in trained)

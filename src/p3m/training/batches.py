@@ -1,0 +1,110 @@
+"""Batches of numbered samples: each process gets its own part of every step's numbers."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from accelerate import PartialState
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+
+from p3m.core.errors import ConfigError
+from p3m.training.settings import TrainSettings
+
+Batch = Mapping[str, Any]
+"""Tensors by name, whose first axis goes over the samples; other values as lists."""
+
+
+class Samples(Protocol):
+    """Samples by number: each a mapping of names to arrays, with ``index`` and perhaps ``name``."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Mapping[str, Any]: ...
+
+
+def part_size(settings: TrainSettings, processes: int) -> int:
+    """How many samples a process computes at once.
+
+    Args:
+        settings: Its batch is divided among processes, and each share into parts.
+        processes: How many processes there are.
+
+    Raises:
+        ConfigError: If the batch cannot be divided.
+    """
+    parts = processes * settings.accumulate
+    if settings.batch_size % parts:
+        raise ConfigError(
+            f"batch_size {settings.batch_size} cannot be divided into {parts} equal parts "
+            f"({processes} processes, accumulate {settings.accumulate})."
+        )
+    return settings.batch_size // parts
+
+
+def batches(
+    dataset: Samples,
+    settings: TrainSettings,
+    *,
+    start: int,
+    process: PartialState,
+    worker_init: Callable[[int], None] | None = None,
+) -> Iterator[Batch]:
+    """What a process computes from a step on, part by part, on its device.
+
+    Args:
+        dataset: Sample number i belongs to step i // batch size.
+        settings: How many samples a step, and in how many parts.
+        start: The first step.
+        process: Which process; its share of each step lies together.
+        worker_init: Called in each process that makes samples.
+
+    Yields:
+        ``settings.accumulate`` parts for each step.
+    """
+    share = settings.batch_size // process.num_processes
+    numbers = range(start * settings.batch_size, settings.steps * settings.batch_size)
+    loader: DataLoader[Any] = DataLoader(
+        dataset,  # type: ignore[arg-type]
+        batch_size=part_size(settings, process.num_processes),
+        sampler=_Shares(numbers, process.process_index, share, process.num_processes),
+        num_workers=settings.workers,
+        worker_init_fn=worker_init,
+        pin_memory=process.device.type == "cuda",
+        prefetch_factor=4 if settings.workers else None,
+    )
+    for batch in loader:
+        yield {name: _on_device(value, process.device) for name, value in batch.items()}
+
+
+def sample_names(batch: Batch) -> list[str]:
+    """What a batch's samples are called: their numbers, and their names where they have any.
+
+    Example:
+        >>> sample_names({"index": torch.tensor([6, 7]), "name": ["anna", "ben"]})
+        ['6 (anna)', '7 (ben)']
+        >>> sample_names({"index": torch.tensor([6, 7])})
+        ['6', '7']
+    """
+    numbers = [str(int(number)) for number in batch["index"]]
+    names: Sequence[str] | None = batch.get("name")
+    if names is None:
+        return numbers
+    return [f"{number} ({name})" for number, name in zip(numbers, names, strict=True)]
+
+
+class _Shares(Sampler[int]):
+    """The numbers that one of several processes works on: its share of each batch."""
+
+    def __init__(self, numbers: Iterable[int], process: int, share: int, processes: int) -> None:
+        self._numbers = [n for n in numbers if n // share % processes == process]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def _on_device(value: object, device: torch.device) -> object:
+    return value.to(device, non_blocking=True) if isinstance(value, Tensor) else value

@@ -1,0 +1,53 @@
+"""Several processes that train together: which one this is, and what only the first one does."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+
+from p3m.core.errors import TrainingError
+
+_PATIENCE = timedelta(days=1)
+"""How long others wait for the first process, which may prepare a large folder or validate."""
+
+
+def this_process() -> PartialState:
+    """This process among those that were launched together; the group is formed at the first call.
+
+    Returns:
+        Its ``process_index``, the group's ``num_processes`` and the ``device`` to compute on. Where
+        nothing launched several processes, the group is this process alone.
+    """
+    cpu = not torch.accelerator.is_available() or _asked_for_cpu()
+    return PartialState(cpu=cpu, timeout=_PATIENCE)
+
+
+def first_process_does(work: Callable[[], object]) -> None:
+    """Lets the first process do what must be done once, while the others wait.
+
+    Args:
+        work: What is to be done; called in the first process only.
+
+    Raises:
+        TrainingError: In the other processes, if the first one failed. There, its own error rises.
+    """
+    process = this_process()
+    failure: list[str | None] = [None]
+    try:
+        if process.is_main_process:
+            work()
+    except Exception as error:
+        failure[0] = f"{error}"
+        raise
+    finally:
+        broadcast_object_list(failure)
+    if failure[0] is not None:
+        raise TrainingError(f"The first process stopped: {failure[0]}")
+
+
+def _asked_for_cpu() -> bool:
+    """Whether ``accelerate launch --cpu`` started this process."""
+    return os.environ.get("ACCELERATE_USE_CPU", "").lower() in {"1", "true"}
