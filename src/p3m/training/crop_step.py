@@ -1,8 +1,9 @@
 """A training step for networks of one scale: crops in, the objective of P3M-Net out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -11,6 +12,9 @@ from p3m.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, normalize
 from p3m.training.two_scale import to_planes
 
 _UNKNOWN, _FOREGROUND = 128, 255
+
+Batch = Mapping[str, Any]
+"""Tensors by name, and perhaps the pictures' names."""
 
 
 class CropStep:
@@ -22,6 +26,10 @@ class CropStep:
         std: What the difference is divided by.
         composed: What the composition is compared with: the picture itself, as in the paper, or the
             composition under the true alpha, which is right where pictures were degraded.
+        change: Makes another batch of a batch before the network sees it, such as
+            `p3m.training.copy_paste.ImageCopyPaste`.
+        during: A context for the network's forward pass, such as that of
+            `p3m.training.copy_paste.FeatureCopyPaste`.
     """
 
     def __init__(
@@ -31,13 +39,19 @@ class CropStep:
         mean: tuple[float, float, float] = IMAGENET_MEAN,
         std: tuple[float, float, float] = IMAGENET_STD,
         composed: Literal["image", "layers"] = "image",
+        change: Callable[[Batch], Batch] = lambda batch: batch,
+        during: Callable[[nn.Module, Batch], AbstractContextManager[None]] = lambda *_: (
+            nullcontext()
+        ),
     ) -> None:
         self._objective = objective
         self._mean = mean
         self._std = std
         self._composed = composed
+        self._change = change
+        self._during = during
 
-    def __call__(self, model: nn.Module, batch: Mapping[str, Tensor], step: int) -> LossTerms:  # noqa: ARG002
+    def __call__(self, model: nn.Module, batch: Batch, step: int) -> LossTerms:  # noqa: ARG002
         """The loss of a batch of samples as `p3m.data.crops` makes them.
 
         Args:
@@ -46,20 +60,22 @@ class CropStep:
                 background (B, S, S, 3) where the composition counts.
             step: The step's number, on which nothing depends: samples come drawn.
         """
+        batch = self._change(batch)
         target = matting_target(batch)
-        output = model(normalize(target.image, mean=self._mean, std=self._std))
+        with self._during(model, batch):
+            output = model(normalize(target.image, mean=self._mean, std=self._std))
         if self._composed == "layers":
             target = _composed_of_layers(target)
         return self._objective(output, target)
 
 
-def matting_target(batch: Mapping[str, Tensor]) -> MattingTarget:
+def matting_target(batch: Batch) -> MattingTarget:
     """The truth of a batch, as the objective takes it.
 
     Args:
         batch: As `CropStep` takes it.
     """
-    trimap = batch["trimap"][:, None]
+    trimap: Tensor = batch["trimap"][:, None]
     layers = {
         name: to_planes(batch[name]) for name in ("foreground", "background") if name in batch
     }

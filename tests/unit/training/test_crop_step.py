@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -77,3 +79,21 @@ def test_degraded_pictures_are_not_what_the_layers_compose(composed, perfect) ->
 
     terms = CropStep(P3MObjective(), composed=composed)(Knowing(), _batch(), 0)
     assert (terms.parts["composition"].item() < 1e-5) == perfect
+
+
+def test_a_batch_may_be_changed_and_the_network_watched() -> None:
+    happened = []
+
+    def darken(batch):
+        happened.append("changed")
+        return {**batch, "image": batch["image"] // 4}
+
+    @contextmanager
+    def watch(model, batch):
+        happened.append(int(batch["image"].max()))
+        yield
+        happened.append("seen")
+
+    terms = CropStep(RELEASED, change=darken, during=watch)(Tiny(), _batch(), 0)
+    assert happened == ["changed", 63, "seen"]
+    assert "composition" in terms.parts
