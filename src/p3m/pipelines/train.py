@@ -24,6 +24,7 @@ from p3m.pipelines.obfuscate import obfuscate_randomly
 from p3m.pipelines.validate import validator
 from p3m.training.checkpoint import write_weights
 from p3m.training.hooks import Checkpoint, Curves, Progress, Validate
+from p3m.training.processes import first_process_does
 from p3m.training.seeding import seed_initial_weights
 from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Hook, Trainer, TrainState
@@ -118,7 +119,7 @@ def train(
         ConfigError: If ``out`` holds another run, or settings contradict each other.
         TrainingError: If the loss is not finite.
     """
-    _claim(out, run, resume=resume)
+    first_process_does(lambda: _claim(out, run, resume=resume))
     split = split_folder(data, run.data)
     if not split.train or not split.validation:
         raise TrainingError(
@@ -127,9 +128,11 @@ def train(
         )
     foregrounds = ForegroundCache((cache or out.parent / "cache") / "foreground")
     everyone = (*split.train, *split.validation)
-    foregrounds.prepare(everyone, lambda n: tell("foregrounds", n, len(everyone), 0.0))
+    first_process_does(
+        lambda: foregrounds.prepare(everyone, lambda n: tell("foregrounds", n, len(everyone), 0.0))
+    )
 
-    settings = run.training
+    settings = run.training.in_steps(len(split.train))
     dataset = CompositeDataset(
         split.train,
         portrait_weights(split.train, run.data),
@@ -167,7 +170,7 @@ def train(
     )
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"
-    write_weights(weights, state.average.module)
+    first_process_does(lambda: write_weights(weights, state.average.module))
     return weights
 
 
