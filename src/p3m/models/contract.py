@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from torch import Tensor, nn
+if TYPE_CHECKING:  # so that the catalogue is read without loading torch
+    from pathlib import Path
+
+    from torch import Tensor, nn
 
 BACKGROUND, TRANSITION, FOREGROUND = 0, 1, 2
 """The classes of the semantic decoder, in the order of its logits."""
@@ -26,11 +28,11 @@ class MattingOutput(NamedTuple):
             probability of transition, features. None for a network without such a path.
     """
 
-    global_logits: Tensor
-    local_alpha: Tensor
-    alpha: Tensor
-    side_logits: tuple[Tensor, ...]
-    coarse: Tensor | None = None
+    global_logits: "Tensor"
+    local_alpha: "Tensor"
+    alpha: "Tensor"
+    side_logits: "tuple[Tensor, ...]"
+    coarse: "Tensor | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class PackagedInitial:
     """
 
     summary: str
-    load: Callable[[nn.Module], None]
+    load: "Callable[[nn.Module], None]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class UserInitial:
     """
 
     summary: str
-    load: Callable[[nn.Module, Path], None]
+    load: "Callable[[nn.Module, Path], None]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class ModelEntry:
         paper: The work that it follows.
         section: Where in that work it is described.
         build: Makes the network with fresh weights.
+        parameters: How many parameters it has, its encoder's unused classifier included.
         encoder: The encoder's place in the network, as ``get_submodule`` takes it.
         stride: Input sides must be multiples of this many pixels.
         min_side_px: Input sides must be at least this many pixels.
@@ -83,7 +86,8 @@ class ModelEntry:
     summary: str
     paper: str
     section: str
-    build: Callable[[], nn.Module]
+    build: "Callable[[], nn.Module]"
+    parameters: int
     encoder: str
     stride: int
     min_side_px: int

@@ -69,12 +69,13 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return _tensors(path, content)
 
 
-def save_state(path: Path, model: nn.Module) -> None:
+def save_state(path: Path, model: nn.Module, metadata: Mapping[str, str] | None = None) -> None:
     """Writes a network's tensors as safetensors, each once; the file is replaced in one step.
 
     Args:
         path: Where to.
         model: Whose tensors.
+        metadata: What the file says of itself.
     """
     shared = shared_names(model)
     tensors = {
@@ -84,7 +85,7 @@ def save_state(path: Path, model: nn.Module) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
-    save_file(tensors, unfinished)
+    save_file(tensors, unfinished, dict(metadata) if metadata else None)
     unfinished.replace(path)
 
 

@@ -18,6 +18,7 @@ def entry(name: str, build: Callable[[], nn.Module]) -> ModelEntry:
         paper="none",
         section="none",
         build=build,
+        parameters=1,
         encoder="",
         stride=1,
         min_side_px=1,
