@@ -2,9 +2,12 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from p3m.core.errors import OutputError
+from p3m.core.errors import OutputError, P3MError
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -39,19 +42,39 @@ def write_atomic(path: Path, content: bytes, *, overwrite: bool = False) -> None
     Raises:
         OutputError: If it exists and may not be replaced, or cannot be written.
     """
+    with open_atomic(path, overwrite=overwrite) as file:
+        file.write(content)
+
+
+@contextmanager
+def open_atomic(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Opens a file that gets its name only when all of it is written; see `write_atomic`.
+
+    Where the block is left by an error, or the run is killed, the old file stays, if there is one.
+
+    Args:
+        path: The file's name.
+        overwrite: Whether a file that exists may be replaced.
+
+    Yields:
+        Takes the bytes.
+
+    Raises:
+        OutputError: If it exists and may not be replaced, or cannot be written.
+    """
     unfinished = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         check_free(path, overwrite=overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with unfinished.open("xb") as file:
-                file.write(content)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
-    except OutputError:
+    except P3MError:
         raise
     except OSError as error:
         raise OutputError(
