@@ -37,6 +37,8 @@ class TrainSettings:
             one process it changes nothing.
         precision: ``bf16`` and ``fp16`` compute in mixed precision; ``auto`` does where there is a
             GPU.
+        find_unused: Whether several processes look in every step for parameters without a gradient;
+            needed only where the loss leaves out a part of the network.
         compile: Whether ``torch.compile`` makes the network faster, after minutes of its own.
         workers: Processes that make samples, for each process that trains.
         log_every: Steps between two points of the curves.
@@ -66,6 +68,7 @@ class TrainSettings:
     frozen_norm: bool = True
     sync_norm: bool = False
     precision: Literal["auto", "no", "bf16", "fp16"] = "auto"
+    find_unused: bool = False
     compile: bool = False
     workers: int = 1
     log_every: int = 20

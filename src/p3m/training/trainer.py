@@ -145,7 +145,9 @@ class Trainer:
             model.compile()
         self._accelerator = Accelerator(
             mixed_precision="no",  # it is this class that scales and casts
-            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+            kwargs_handlers=[
+                DistributedDataParallelKwargs(find_unused_parameters=settings.find_unused)
+            ],
         )
         self._wrapped = self._accelerator.prepare_model(model)
         scaler = GradScaler(self._process.device.type, enabled=self._precision == "fp16")

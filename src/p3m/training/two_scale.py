@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from p3m.losses.alpha import alpha_l1
@@ -17,6 +18,8 @@ from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize
 
 Corner = tuple[int, int]
+
+_WINDOW = 1
 
 
 class TwoScaleModel(Protocol):
@@ -87,7 +90,8 @@ class TwoScaleStep:
     Args:
         objective: The loss of the small picture.
         settings: Sizes and weights.
-        seed: Decides sizes and windows, together with the step's number.
+        seed: Decides sizes together with the step's number, and windows with the samples' numbers,
+            so that it does not matter how a batch is divided.
     """
 
     def __init__(self, objective: P3MObjective, settings: TwoScaleSettings, *, seed: int) -> None:
@@ -100,14 +104,15 @@ class TwoScaleStep:
 
         Args:
             model: A `TwoScale`, perhaps wrapped.
-            batch: uint8 tensors: image (B, S, S, 3), alpha (B, S, S), foreground and background.
+            batch: uint8 tensors: image (B, S, S, 3), alpha (B, S, S), foreground and background;
+                the numbers of the samples as index (B,).
             step: The step's number.
         """
         settings = self._settings
         rng = np.random.default_rng((self._seed, step))
         side = int(rng.choice(settings.base_sides_px))
         image, alpha = to_planes(batch["image"]), to_planes(batch["alpha"][..., None])
-        corners = _corners(batch["alpha"], settings.window_px, rng)
+        corners = self._corners(batch)
         output = model(normalize(image), side, corners, settings.window_px)
         target = self._target(batch, alpha, side, rng)
         terms = self._objective(output.base, target)
@@ -132,6 +137,13 @@ class TwoScaleStep:
             foreground=foreground,
             background=background,
         )
+
+    def _corners(self, batch: Mapping[str, Tensor]) -> list[Corner]:
+        # Three numbers, so that it is neither a step's nor a sample's generator.
+        draws = [np.random.default_rng((self._seed, int(n), _WINDOW)) for n in batch["index"]]
+        pictures = batch["alpha"].cpu().numpy()
+        side = self._settings.window_px
+        return [_corner(alpha, side, rng) for alpha, rng in zip(pictures, draws, strict=True)]
 
     def _with_detail(self, terms: LossTerms, pred: Tensor, target: Tensor) -> LossTerms:
         with torch.autocast(target.device.type, enabled=False):
@@ -164,15 +176,12 @@ def crop(maps: Tensor, corners: list[Corner], side: int) -> Tensor:
     )
 
 
-def _corners(alpha: Tensor, window_px: int, rng: np.random.Generator) -> list[Corner]:
-    """Even corners of windows around a pixel of each picture's transition, if it has any."""
-    corners = []
-    for picture in alpha.cpu().numpy():
-        at = np.flatnonzero((picture > 8) & (picture < 247))
-        choice = int(at[rng.integers(len(at))]) if len(at) else int(rng.integers(picture.size))
-        top, left = (
-            int(np.clip(centre - window_px // 2, 0, side - window_px)) // 2 * 2
-            for centre, side in zip(divmod(choice, picture.shape[1]), picture.shape, strict=True)
-        )
-        corners.append((top, left))
-    return corners
+def _corner(alpha: NDArray[np.uint8], window_px: int, rng: np.random.Generator) -> Corner:
+    """The even corner of a window around a pixel of the picture's transition, if it has any."""
+    at = np.flatnonzero((alpha > 8) & (alpha < 247))
+    choice = int(at[rng.integers(len(at))]) if len(at) else int(rng.integers(alpha.size))
+    top, left = (
+        int(np.clip(centre - window_px // 2, 0, side - window_px)) // 2 * 2
+        for centre, side in zip(divmod(choice, alpha.shape[1]), alpha.shape, strict=True)
+    )
+    return top, left

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from p3m.losses.objective import P3MObjective
@@ -17,6 +18,7 @@ def _batch() -> dict[str, torch.Tensor]:
         name: torch.randint(0, 256, shape, dtype=torch.uint8, generator=draw)
         for name, shape in shapes.items()
     }
+    batch["index"] = torch.tensor([6, 7])
     batch["alpha"] = torch.from_numpy(np.rint(alpha * 255).astype(np.uint8)).expand(2, -1, -1)
     return batch
 
@@ -31,13 +33,34 @@ def test_a_step_has_every_term_and_reaches_every_part() -> None:
         assert float(model.get_submodule(name).weight.grad.abs().sum()) > 0, name
 
 
-def test_the_number_of_the_step_decides_all_that_is_drawn() -> None:
+def test_the_numbers_of_step_and_samples_decide_all_that_is_drawn() -> None:
     model = TwoScale(P3MNetLite().eval())
-    step = TwoScaleStep(P3MObjective(), SETTINGS, seed=1)
+    sides = TwoScaleSettings(base_sides_px=(64, 96), window_px=32)
+    step = TwoScaleStep(P3MObjective(), sides, seed=1)
+    batch, others = _batch(), {**_batch(), "index": torch.tensor([8, 9])}
     with torch.inference_mode():
-        first, again, other = (float(step(model, _batch(), n).total) for n in (4, 4, 5))
+        first, again = (float(step(model, batch, 4).total) for _ in range(2))
+        steps = {float(step(model, batch, number).total) for number in range(4)}
+        windows = float(step(model, others, 4).total)
     assert first == again
-    assert first != other
+    assert len(steps) > 1
+    assert first != windows
+
+
+def test_a_window_is_the_samples_own_however_a_batch_is_divided() -> None:
+    class Corners(torch.nn.Module):
+        def forward(self, image, base_side, corners, window_px):
+            seen.append(corners)
+            raise StopIteration
+
+    seen: list[list[tuple[int, int]]] = []
+    step = TwoScaleStep(P3MObjective(), SETTINGS, seed=1)
+    whole = _batch()
+    for samples in (slice(0, 2), slice(0, 1), slice(1, 2)):
+        with pytest.raises(StopIteration):
+            step(Corners(), {name: value[samples] for name, value in whole.items()}, 3)
+    assert seen[0] == seen[1] + seen[2]
+    assert seen[0][0] != seen[0][1]
 
 
 def test_names_of_the_weights_are_those_of_the_network() -> None:
