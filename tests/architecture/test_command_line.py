@@ -14,16 +14,22 @@ SECTIONS = dict(SECTION.findall(PAGE.read_text(encoding="utf-8")))
 COMMANDS = typer.main.get_command(app).commands
 
 
+def all_options(command):
+    """The options of a command and of the commands that it has itself."""
+    options = {
+        option
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    inner = getattr(command, "commands", {}).values()
+    return options.union(*map(all_options, inner))
+
+
 def test_the_page_has_a_section_a_command():
     assert list(SECTIONS) == list(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_section_names_the_options_that_there_are(name):
-    options = {
-        option
-        for parameter in COMMANDS[name].params
-        for option in (*parameter.opts, *parameter.secondary_opts)
-    }
-    options = {option for option in options if option.startswith("-")} - {"--help"}
+    options = {name for name in all_options(COMMANDS[name]) if name.startswith("-")} - {"--help"}
     assert set(re.findall(r"(?<![\w-])-{1,2}[a-z][a-z-]*", SECTIONS[name])) == options

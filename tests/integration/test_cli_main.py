@@ -15,7 +15,7 @@ def test_version(p3m):
     assert (result.exit_code, result.stdout) == (0, f"p3m {__version__}\n")
 
 
-@pytest.mark.parametrize("name", ["matte", "models", "train", "export"])
+@pytest.mark.parametrize("name", ["matte", "models", "train", "export", "data"])
 def test_each_command_has_help_and_a_line_in_the_list(p3m, name):
     assert f"\n  {name} " in p3m("--help").stdout
     result = p3m(name, "--help")

@@ -75,3 +75,37 @@ def files_progress(total: int) -> Iterator[Callable[[], None]]:
     task = progress.add_task("", total=total)
     with progress:
         yield lambda: progress.advance(task)
+
+
+@contextmanager
+def count_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar for work whose amount shows when it begins.
+
+    Args:
+        what: What is done.
+
+    Yields:
+        Takes how much of it is done, and of how much.
+    """
+    from rich.console import Console  # noqa: PLC0415 -- start-up must stay light
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    task = progress.add_task(what, total=None)
+    with progress:
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -36,7 +36,7 @@ def require_agreement(entry: DatasetEntry, root: Path, *, accept: bool = False) 
     if not accept:
         raise AgreementError(
             f"{entry.name} may be used only by those who accept its agreement: read "
-            f"p3m data agreement {entry.name}, then pass --accept-agreement once."
+            f"p3m data agreement {entry.name}, then pass --accept-agreement to p3m data verify."
         )
     _record(entry, root)
 
