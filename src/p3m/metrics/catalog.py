@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from p3m.core.catalog import Catalog
-from p3m.imaging.types import Alpha, Mask
 from p3m.metrics.absolute import mad, mse, sad
+from p3m.metrics.connectivity import connectivity_dim, connectivity_p3m
+from p3m.metrics.gradient import gradient_dim, gradient_p3m
+from p3m.metrics.temporal import dtssd, messddt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,16 +17,18 @@ class MetricEntry:
 
     Attributes:
         name: Its permanent name.
-        function: From a predicted alpha, the true one and the region that counts to the score.
-        unit: What one stands for.
+        function: From predicted alphas, the true ones and the region that counts to the score.
+        takes: One alpha, (H, W), or the frames of a video, (T, H, W).
+        unit: What one stands for, normaliser included.
         direction: Whether a better matte scores lower or higher.
         paper: Where it was defined.
     """
 
     name: str
-    function: Callable[[Alpha, Alpha, Mask | None], float]
+    function: Callable[[Any, Any, Any], float]  # takes says which arrays
+    takes: Literal["alpha", "frames"] = "alpha"
     unit: str
-    direction: Literal["lower", "higher"]
+    direction: Literal["lower", "higher"] = "lower"
     paper: str
 
 
@@ -32,30 +36,48 @@ _BENCHMARK = (
     'Rhemann et al., "A Perceptually Motivated Online Benchmark for Image Matting", CVPR 2009'
 )
 _P3M = 'Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021'
+_VIDEO = 'Erofeev et al., "Perceptually Motivated Benchmark for Video Matting", BMVC 2015'
 
 METRICS: Catalog[MetricEntry] = Catalog(
     "metric",
     [
+        MetricEntry(name="sad", function=sad, unit="thousands of alpha units", paper=_BENCHMARK),
+        MetricEntry(name="mse", function=mse, unit="squared alpha units", paper=_BENCHMARK),
+        MetricEntry(name="mad", function=mad, unit="alpha units", paper=_P3M),
         MetricEntry(
-            name="sad",
-            function=sad,
-            unit="thousands of alpha units",
-            direction="lower",
-            paper=_BENCHMARK,
-        ),
-        MetricEntry(
-            name="mse",
-            function=mse,
-            unit="squared alpha units",
-            direction="lower",
-            paper=_BENCHMARK,
-        ),
-        MetricEntry(
-            name="mad",
-            function=mad,
-            unit="alpha units",
-            direction="lower",
+            name="grad-p3m",
+            function=gradient_p3m,
+            unit="tens of squared alpha units a pixel",
             paper=_P3M,
+        ),
+        MetricEntry(
+            name="grad-dim",
+            function=gradient_dim,
+            unit="thousands of squared filter responses",
+            paper=_BENCHMARK,
+        ),
+        MetricEntry(
+            name="conn-p3m", function=connectivity_p3m, unit="thousands of alpha units", paper=_P3M
+        ),
+        MetricEntry(
+            name="conn-dim",
+            function=connectivity_dim,
+            unit="thousands of alpha units",
+            paper=_BENCHMARK,
+        ),
+        MetricEntry(
+            name="dtssd",
+            function=dtssd,
+            takes="frames",
+            unit="hundredths of alpha units",
+            paper=_VIDEO,
+        ),
+        MetricEntry(
+            name="messddt",
+            function=messddt,
+            takes="frames",
+            unit="thousandths of squared alpha units",
+            paper=_VIDEO,
         ),
     ],
 )
