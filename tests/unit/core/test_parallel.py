@@ -1,7 +1,11 @@
 """Tests of p3m.core.parallel."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +49,42 @@ def divmod_by_zero(number: int) -> tuple[int, int]:
 def test_a_process_that_dies_is_told_with_the_cure():
     with pytest.raises(WorkerError, match="worker process died.*fewer workers"):
         list(parallel_map(os._exit, [1] * 20, workers=2))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_no_process_outlives_a_run_that_was_killed():
+    code = (
+        "from p3m.core.parallel import parallel_map\n"
+        "if __name__ == '__main__':\n"
+        "    from concurrent.futures import process\n"
+        "    items = (print(p.pid, flush=True) for p in ())\n"
+        "    from unit.core.test_parallel import say_and_sleep\n"
+        "    list(parallel_map(say_and_sleep, range(8), workers=2))\n"
+    )
+    tests = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": tests},
+    ) as run:
+        workers = {int(run.stdout.readline()) for _ in range(2)}
+        run.kill()
+    end = time.monotonic() + 10
+    while time.monotonic() < end and any(map(is_alive, workers)):
+        time.sleep(0.05)
+    assert not any(map(is_alive, workers))
+
+
+def say_and_sleep(_: int) -> None:
+    sys.stdout.write(f"{os.getpid()}\n")
+    sys.stdout.flush()
+    time.sleep(60)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2][:3]
