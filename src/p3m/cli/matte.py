@@ -30,6 +30,8 @@ Examples:
 
   p3m matte portrait.jpg -o beach.png --background beach.jpg
 
+  p3m matte portrait.jpg --model weights.safetensors --strategy p3m-hybrid
+
   p3m matte - < portrait.jpg > cutout.png
 """
 
@@ -57,7 +59,7 @@ def matte(
     ] = None,
     bits: Annotated[int, typer.Option(help="8, or 16 for an alpha in png and tiff.")] = 8,
     model: Annotated[
-        str, typer.Option(metavar="NAME|FILE.onnx", help="See p3m models.")
+        str, typer.Option(metavar="NAME|FILE", help="See p3m models; or .onnx, .safetensors, .pth.")
     ] = "p3mnet-lite",
     strategy: Annotated[
         Literal[

@@ -14,11 +14,11 @@ from p3m.inference.coarse import Maps
 from p3m.inference.contract import Alphas, Images, Parts, Pixels
 from p3m.inference.graph import PARTS, check_detail, check_graph, has_parts
 from p3m.inference.outputs import Outputs, classes_of, normalised
-from p3m.inference.session import open_session
+from p3m.inference.session import open_session, releasing
 from p3m.inference.spec import ModelSpec, read_spec
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
 
 
 class OnnxBackend:
@@ -97,7 +97,9 @@ class OnnxBackend:
             ModelFormatError: If the model's answer is not an alpha of the picture's size.
         """
         check_shape("image", image, "H W 3")
-        outputs = self._run_base(image[None])
+        # Without a detail graph windows follow, which the same session runs at another size.
+        options = releasing(self._base) if self._detail is None else None
+        outputs = self._run_base(image[None], options)
         alpha: Alpha = outputs.alphas[0]
         return alpha, outputs.maps()
 
@@ -116,13 +118,13 @@ class OnnxBackend:
         refined: Alphas = alphas[:, 0]
         return refined
 
-    def _run_base(self, images: Pixels) -> Outputs:
+    def _run_base(self, images: Pixels, options: "RunOptions | None" = None) -> Outputs:
         """The whole model's answer to (B, h, w, 3).
 
         Raises:
             ModelFormatError: If it is not of the pictures' size.
         """
-        answers = self._answers(normalised(images, self._spec))
+        answers = self._answers(normalised(images, self._spec), options)
         for name, channels in (("alpha", 1), *(PARTS.items() if self._gives_parts else ())):
             wanted = (len(images), channels, *images.shape[1:3])
             if answers[name].shape != wanted:
@@ -136,17 +138,15 @@ class OnnxBackend:
         local, logits = (answers[name] for name in PARTS)
         return Outputs(answers["alpha"][:, 0], local[:, 0], classes_of(logits), coarse)
 
-    def _answers(self, planes: Maps) -> dict[str, Any]:
+    def _answers(self, planes: Maps, options: "RunOptions | None") -> dict[str, Any]:
         """The outputs that are needed, by name; the first is called alpha, whatever its name."""
         inputs, outputs = self._base.get_inputs(), self._base.get_outputs()
         names = [outputs[0].name]
         names += ["coarse"] if self._detail is not None else []
         names += PARTS if self._gives_parts else []
-        if inputs[0].shape[0] == 1 and len(planes) > 1:
-            one_by_one = [self._base.run(names, {inputs[0].name: plane[None]}) for plane in planes]
-            results = [np.concatenate(arrays) for arrays in zip(*one_by_one, strict=True)]
-        else:
-            results = self._base.run(names, {inputs[0].name: planes})
+        batches = [plane[None] for plane in planes] if inputs[0].shape[0] == 1 else [planes]
+        runs = [self._base.run(names, {inputs[0].name: batch}, options) for batch in batches]
+        results = runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))
         return dict(zip(("alpha", *names[1:]), results, strict=True))
 
 

@@ -90,8 +90,8 @@ def class_band(classes: Classes) -> Alpha:
     """1 in the transition, falling to 0 at 6 pixels from it."""
     wide = _dilated((classes == TRANSITION).astype(np.uint8), _CLASS_BAND_PX).astype(np.float32)
     side = 2 * _SOFT_PX + 1
-    band: Alpha = cv2.blur(wide, (side, side), borderType=cv2.BORDER_REPLICATE)
-    return band
+    band = cv2.blur(wide, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(band, dtype=np.float32)
 
 
 def _dilated(mask: NDArray[np.uint8], radius_px: int) -> NDArray[np.uint8]:

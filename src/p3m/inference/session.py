@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, RunOptions
 
 _SUFFIX = "ExecutionProvider"
 
@@ -46,6 +46,8 @@ def open_session(
     options.inter_op_num_threads = 1
     # Idle threads would spin for a while, and take the cores from NumPy and from the other graph.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A pattern is one more block as large as all that a run of that shape needs, and shapes vary.
+    options.enable_mem_pattern = False
     options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
     options.enable_mem_reuse = options.enable_mem_pattern = False
     wanted = resolve_provider(provider)
@@ -66,6 +68,7 @@ def open_session(
     ) as error:
         reason = str(error).splitlines()[0]
         raise ModelFormatError(f"{name} is not an ONNX file that can be run: {reason}") from error
+    _give_back_freed_memory()
     if wanted not in session.get_providers():
         raise ProviderError(
             f"Provider {provider!r} is installed but could not be started for {name}; "
@@ -73,6 +76,21 @@ def open_session(
         )
     _give_back_memory()
     return session
+
+
+def releasing(session: "InferenceSession") -> "RunOptions | None":
+    """Options for a run after which the session hands back what it does not need.
+
+    It would keep blocks that fit the sizes of this run; one of another size needs others beside
+    them. ``None`` where the session does not run on the processor.
+    """
+    import onnxruntime  # noqa: PLC0415 - slow to import, and not needed to list models
+
+    if session.get_providers()[0] != f"CPU{_SUFFIX}":
+        return None
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def resolve_provider(provider: str | None) -> str:
@@ -105,6 +123,14 @@ def _give_back_memory() -> None:
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
+            trim(0)
+
+
+def _give_back_freed_memory() -> None:
+    """Hands what loading has freed, as much as the weights, to the system; glibc would keep it."""
+    if sys.platform.startswith("linux"):
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:  # other C libraries have none
             trim(0)
 
 

@@ -32,6 +32,7 @@ class ModelSpec:
         core_px: About the side of the part of a window whose result counts.
         blend_px: Over so many pixels neighbouring windows fade into each other; 0 where the halo
             holds all that a refined pixel sees, so that they agree anyway.
+        detail: Whether a detail path refines windows, and not the network itself.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ModelSpec:
     halo_px: int = 64
     core_px: int = 384
     blend_px: int = 64
+    detail: bool = False
 
     @property
     def window_px(self) -> int:
@@ -53,6 +55,11 @@ class ModelSpec:
         )
         return core + 2 * halo
 
+    @property
+    def bounded_area_px(self) -> int:
+        """About how many pixels the network may see at once if windows are to bound its memory."""
+        return self.area_px if self.detail else min(self.area_px, self.window_px**2)
+
     def with_detail(self, *, multiple: int, halo_px: int) -> "ModelSpec":
         """The same with a detail path, which sees a few pixels around each and no more.
 
@@ -61,7 +68,12 @@ class ModelSpec:
             halo_px: How far it looks.
         """
         return replace(
-            self, window_multiple=multiple, halo_px=halo_px, core_px=_DETAIL_CORE_PX, blend_px=0
+            self,
+            window_multiple=multiple,
+            halo_px=halo_px,
+            core_px=_DETAIL_CORE_PX,
+            blend_px=0,
+            detail=True,
         )
 
 

@@ -122,7 +122,7 @@ class Tiled:
 
     Attributes:
         area_px: Pixels that the network sees at low resolution; ``None`` takes the number that the
-            model likes.
+            model likes, but without a detail path no more than a window has.
         core_px: About the side of the part of a window whose result is kept; ``None`` takes the
             model's.
         threshold: A window is refined if a pixel that it has a say in has a higher probability of
@@ -147,7 +147,7 @@ class Tiled:
     def predict(self, backend: Backend, image: Image) -> Alpha:
         """Alpha of the picture's size; see :meth:`Strategy.predict`."""
         size = image.shape[:2]
-        coarse = _coarse(backend, image, self.area_px)
+        coarse = _coarse(backend, image, self.area_px or backend.spec.bounded_area_px)
         alpha = _enlarged(coarse, size)
         for batch in self._batches(coarse, size, backend):
             maps = np.stack([coarse.read(window.outer) for window in batch])

@@ -11,17 +11,22 @@ from numpy.typing import NDArray
 
 from p3m.core.checks import check_shape
 from p3m.core.errors import RangeError
+from p3m.core.extras import require_extra
 from p3m.imaging.compositing import ForegroundMethod, composite, cutout, estimate_foreground
 from p3m.imaging.depth import dequantize
 from p3m.imaging.io import MAX_PIXELS, Picture, picture_of, read_picture, write_picture
 from p3m.imaging.types import Alpha, Image, Rgba
 from p3m.inference.backend import OnnxBackend
+from p3m.inference.contract import Backend
 from p3m.inference.predictor import Predictor
 from p3m.inference.strategy import STRATEGIES, Strategy
 from p3m.pipelines.background import BackgroundLike, fit_background, resolve_background
 from p3m.weights.store import find_weights
 
 DEFAULT_MODEL = "p3mnet-lite"
+
+TORCH_SUFFIXES = (".safetensors", ".pt", ".pth", ".pth.tar")
+"""The files of weights that PyTorch runs; all others are ONNX files."""
 
 _LOADING = threading.Lock()
 
@@ -96,9 +101,10 @@ def matte(
         image: A file's name or its bytes, a Pillow image, or an array: ``uint8``, grey (H, W), RGB
             (H, W, 3) or straight RGBA (H, W, 4). Files and Pillow images are turned upright as
             their EXIF data say, and brought to sRGB.
-        model: A name, ``name@tag``, or an ONNX file.
+        model: A name, ``name@tag``, an ONNX file, or a file of weights for PyTorch.
         strategy: ``"tiled"`` (details where they are needed), ``"hybrid"`` (details everywhere),
-            ``"resize"`` (no details), or an object.
+            ``"resize"`` (no details), another name in
+            :data:`p3m.inference.strategy.STRATEGIES`, or an object.
         threads: Threads of the network; ``None`` takes all that the process may use.
         provider: An ONNX Runtime provider such as ``"cuda"``; ``None`` is the processor.
         max_pixels: Files with more pixels are refused before they are decoded.
@@ -132,16 +138,20 @@ def load_predictor(
     """A predictor, whose model is kept in memory while it is among the last two used.
 
     Args:
-        model: A name, ``name@tag``, or an ONNX file; a file that has changed is read again.
+        model: A name, ``name@tag``, or an ONNX file; or weights of a network in p3m's catalogue, in
+            a file that ends as :data:`TORCH_SUFFIXES` say. A file that has changed is read again.
         strategy: A name in :data:`p3m.inference.strategy.STRATEGIES`, or an object.
-        threads: Threads of the network; ``None`` takes all that the process may use.
-        provider: An ONNX Runtime provider such as ``"cuda"``; ``None`` is the processor.
+        threads: Threads of the network; ``None`` takes all that the process may use. For PyTorch
+            it is a setting of the whole process.
+        provider: An ONNX Runtime provider such as ``"cuda"``; ``None`` is the processor. PyTorch
+            has ``"cpu"``, ``"cuda"`` and ``"mps"``.
 
     Raises:
         UnknownNameError: If the model or the strategy is unknown.
-        WeightsError: If the weights are missing or damaged.
-        ModelFormatError: If the file is no matting model.
+        WeightsError: If the weights are missing, damaged, or fit no network.
+        ModelFormatError: If the file is no matting model, or none that the strategy can use.
         ProviderError: If the provider is not available.
+        MissingExtraError: If the file, or the strategy, needs what is not installed.
     """
     chosen = STRATEGIES[strategy] if isinstance(strategy, str) else strategy
     with _LOADING:
@@ -154,8 +164,13 @@ def _load_backend(
     stamp: tuple[int, int] | None,  # noqa: ARG001 - a key: another stamp is another file
     threads: int | None,
     provider: str | None,
-) -> OnnxBackend:
-    return OnnxBackend(find_weights(model), threads=threads, provider=provider)
+) -> Backend:
+    if not str(model).lower().endswith(TORCH_SUFFIXES):
+        return OnnxBackend(find_weights(model), threads=threads, provider=provider)
+    require_extra("train", f"{model}, a file of weights for PyTorch,", "torch", "safetensors")
+    from p3m.pipelines.checkpoints import load_torch_backend  # noqa: PLC0415 - brings torch
+
+    return load_torch_backend(Path(model), threads=threads, provider=provider)
 
 
 def _stamp(model: str | Path) -> tuple[int, int] | None:

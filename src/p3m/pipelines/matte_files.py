@@ -37,7 +37,7 @@ class MatteSettings:
         format: ``png``, ``webp``, ``tiff`` or ``jpeg``; ``None`` goes by the output's suffix.
         bits: 8, or 16 for an alpha.
         foreground_method: How the person's colours are estimated.
-        model: A name, ``name@tag``, or an ONNX file.
+        model: A name, ``name@tag``, an ONNX file, or a file of weights for PyTorch.
         strategy: A name of :data:`p3m.inference.strategy.STRATEGIES`.
         threads: Threads of the network; ``None`` takes all that the process may use.
         provider: An ONNX Runtime provider; ``None`` is the processor.

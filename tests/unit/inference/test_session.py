@@ -1,8 +1,9 @@
+import numpy as np
 import onnxruntime
 import pytest
 
 from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
-from p3m.inference.session import open_session, resolve_provider
+from p3m.inference.session import open_session, releasing, resolve_provider
 from support.onnx_models import plain_model
 
 pytestmark = pytest.mark.onnx
@@ -71,3 +72,16 @@ def test_a_provider_that_was_dropped_while_loading_is_told(monkeypatch):
     monkeypatch.setattr(onnxruntime, "InferenceSession", DroppingSession)
     with pytest.raises(ProviderError, match="'cuda' is installed but could not be started for a"):
         open_session(plain_model(), name="a", threads=1, provider="cuda")
+
+
+def test_many_shapes_need_no_block_each(tmp_path):
+    session = open_session(plain_model(), name="a", threads=1)
+    assert not session.get_session_options().enable_mem_pattern
+
+
+def test_what_a_run_needed_is_handed_back_where_asked_for(monkeypatch):
+    session = open_session(plain_model(), name="a", threads=1)
+    planes = {"input": np.zeros((1, 3, 32, 32), dtype=np.float32)}
+    assert session.run(["alpha"], planes, releasing(session))[0].shape == (1, 1, 32, 32)
+    monkeypatch.setattr(session, "get_providers", lambda: ["CUDAExecutionProvider"])
+    assert releasing(session) is None

@@ -33,6 +33,7 @@ def test_what_the_file_says_is_read():
         halo_px=0,
         core_px=128,
         blend_px=0,
+        detail=True,
     )
 
 
@@ -41,6 +42,13 @@ def test_without_a_detail_path_windows_are_large_and_fade_into_each_other():
     assert (spec.window_multiple, spec.window_px) == (16, 512)
     assert spec.blend_px <= 2 * spec.halo_px
     assert spec.with_detail(multiple=2, halo_px=11).window_px == 128 + 2 * 12
+
+
+def test_where_the_network_refines_itself_it_never_sees_more_than_a_window():
+    spec = ModelSpec(name="a", area_px=10**6)
+    assert spec.bounded_area_px == spec.window_px**2 == 512**2
+    assert ModelSpec(name="a", area_px=10**4).bounded_area_px == 10**4
+    assert spec.with_detail(multiple=2, halo_px=10).bounded_area_px == 10**6
 
 
 def test_another_format_is_refused():
