@@ -28,7 +28,7 @@ def test_a_set_of_several_parts_needs_one_of_them():
     ("name", "text"),
     [
         ("p3m-10", "No data set named 'p3m-10'. Did you mean 'p3m-10k'"),
-        ("am-2k/validaton", "No split of am-2k named 'validaton'. Did you mean 'validation'"),
+        ("am-2k/validationn", "No split of am-2k named 'validationn'. Did you mean 'validation'"),
     ],
 )
 def test_a_misspelt_name_gets_a_suggestion(name, text):

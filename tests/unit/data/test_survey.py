@@ -120,8 +120,8 @@ def test_a_root_of_something_else_gets_advice(tmp_path, names, text):
 def test_a_root_that_is_not_there_and_a_split_that_nobody_knows(tmp_path):
     with pytest.raises(InputError, match="none: is no folder"):
         survey(P3M, tmp_path / "none")
-    with pytest.raises(UnknownNameError, match="split of p3m-10k.*Did you mean 'train'"):
-        survey(P3M, tmp_path, ["trian"])
+    with pytest.raises(UnknownNameError, match="split of p3m-10k.*Did you mean 'p3m-500-p'"):
+        survey(P3M, tmp_path, ["p3m-500-pn"])
 
 
 def test_sets_are_told_by_their_folders(tmp_path):
