@@ -1,4 +1,4 @@
-"""P3M-Net on ResNet-34, restated from its published description as functions of a state dict."""
+"""P3M-Net, restated from its published description as functions of a state dict."""
 
 from collections.abc import Mapping
 
@@ -14,6 +14,13 @@ def p3mnet_r34(state: State, image: Tensor) -> dict[str, Tensor]:
     """Every output of the network in eval mode, by the names of the released code's variables."""
     e0 = _norm(state, "resnet.bn1", F.conv2d(image, state["resnet.conv1.weight"], padding=3)).relu()
     encoder, indices = _encode(state, e0)
+    return decode(state, e0, encoder, indices)
+
+
+def decode(
+    state: State, e0: Tensor, encoder: list[Tensor], indices: list[Tensor]
+) -> dict[str, Tensor]:
+    """Every output, from the features at stride 1, at strides 2 to 32, and the pools' indices."""
     semantic, outputs = _decode_semantic(state, encoder[4])
     outputs["local"] = _decode_local(state, e0, encoder, semantic, indices)
     classes = outputs["global"].argmax(1, keepdim=True)
@@ -59,6 +66,9 @@ def _decode_semantic(state: State, e4: Tensor) -> tuple[list[Tensor], dict[str, 
     out = _stack(state, "decoder0_g", out, 2)
     weight, bias = state["decoder0_g.6.weight"], state["decoder0_g.6.bias"]
     outputs["global"] = _double(F.conv2d(out, weight, bias, padding=1))
+    if "decoder_final_g.weight" in state:  # the variants of 2023
+        weight, bias = state["decoder_final_g.weight"], state["decoder_final_g.bias"]
+        outputs["global"] = F.conv2d(outputs["global"], weight, bias, padding=1)
     return features, outputs
 
 
@@ -71,7 +81,7 @@ def _decode_local(
 ) -> Tensor:
     out = _stack(state, "decoder4_l", encoder[4], 3)
     for level in (3, 2, 1, 0):
-        out = F.max_unpool2d(out, indices[level + 1], 2, 2)
+        out = F.max_unpool2d(out, indices[level + 1], [2, 2], [2, 2])
         project = state[f"tfi_{level}.transform.weight"]
         parts = [F.conv2d(part, project) for part in (semantic[3 - level], out, encoder[level])]
         out = _conv_norm(state, f"tfi_{level}", "conv1", "bn1", torch.cat(parts, 1)).relu()
@@ -84,7 +94,7 @@ def _decode_local(
             ]
             out = _conv_norm(state, name, "conv1", "bn1", torch.cat(parts, 1)).relu() + out
         out = _stack(state, f"decoder{level}_l", out, 3 if level else 2)
-    out = F.max_unpool2d(out, indices[0], 2, 2)
+    out = F.max_unpool2d(out, indices[0], [2, 2], [2, 2])
     weight, bias = state["decoder_final_l.weight"], state["decoder_final_l.bias"]
     return F.conv2d(out, weight, bias, padding=1).sigmoid()
 

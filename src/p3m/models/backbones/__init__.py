@@ -1,1 +1,1 @@
-"""Encoders, one file each; they return feature maps at strides 2 to 32."""
+"""Encoders, one file or folder each; they return feature maps at strides 1 or 2 to 32."""

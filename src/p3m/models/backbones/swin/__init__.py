@@ -1,0 +1,1 @@
+"""Swin-T as P3M-Net uses it: attention within windows, and among neighbouring windows in turn."""
