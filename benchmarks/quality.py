@@ -30,7 +30,8 @@ from p3m.imaging.resize import resize
 from p3m.imaging.types import Alpha, Image, Mask
 from p3m.metrics.absolute import mad, mse, sad
 from p3m.pipelines.obfuscate import obfuscate_like_p3m
-from p3m.pipelines.train import TrainRun, split_folder
+from p3m.pipelines.train_data import split_folder
+from p3m.pipelines.train_settings import TrainRun
 
 SEED = 2026
 SIDE_PX = 640

@@ -52,7 +52,7 @@ def test_what_is_trained_can_be_exported_and_used(tmp_path, project) -> None:
     [
         (["p3mnt-lite"], 1, "Did you mean 'p3mnet-lite'"),
         (["p3mnet-lite", "--set", "training.step=1"], 2, "Did you mean 'training.steps'"),
-        (["p3mnet-lite", "--faces", "hidden"], 2, "faces"),
+        (["p3mnet-lite", "--set", "faces=hidden"], 2, "faces is 'hidden'"),
         (["none.toml"], 1, "none.toml"),
         (["p3mnet-lite"], 1, "needs a folder named portraits"),
     ],
@@ -62,6 +62,12 @@ def test_what_cannot_be_meant_is_said_in_a_line(tmp_path, arguments, code, text)
     assert run.exit_code == code
     assert text in run.stderr
     assert run.stderr.count("\n") == 1
+
+
+def test_the_choice_of_faces_is_between_two(tmp_path) -> None:
+    run = _p3m("train", "p3mnet-lite", "--faces", "seen", "--data", tmp_path, "--out", tmp_path)
+    assert run.exit_code == 2
+    assert "'seen' is not one of 'obfuscated', 'normal'" in run.stderr
 
 
 def test_weights_that_are_missing_are_named(tmp_path) -> None:

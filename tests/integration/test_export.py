@@ -10,8 +10,8 @@ import torch
 from p3m.core.errors import OutputError, WeightsError
 from p3m.models.catalog import create_model
 from p3m.models.p3mnet_lite.model import P3MNetLite
+from p3m.models.state import save_state
 from p3m.pipelines.export import export
-from p3m.training.checkpoint import write_weights
 
 pytestmark = pytest.mark.onnx
 TOLERANCE = 1e-4
@@ -28,7 +28,7 @@ def model() -> P3MNetLite:
 @pytest.fixture(scope="module")
 def exported(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
-    write_weights(folder / "lite.safetensors", model)
+    save_state(folder / "lite.safetensors", model)
     return export("p3mnet-lite", folder / "lite.safetensors", folder / "lite.onnx")
 
 
@@ -60,7 +60,7 @@ def test_an_existing_file_is_kept(exported) -> None:
 
 
 def test_weights_of_another_network_are_refused(tmp_path) -> None:
-    write_weights(tmp_path / "other.safetensors", torch.nn.Linear(2, 2))
+    save_state(tmp_path / "other.safetensors", torch.nn.Linear(2, 2))
     with pytest.raises(WeightsError, match="do not fit P3MNetLite"):
         export("p3mnet-lite", tmp_path / "other.safetensors", tmp_path / "x.onnx")
     assert not (tmp_path / "x.onnx").exists()

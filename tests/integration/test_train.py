@@ -8,7 +8,9 @@ import torch
 
 from p3m.config.load import load_settings, preset
 from p3m.core.errors import ConfigError
-from p3m.pipelines.train import DataSettings, TrainRun, portrait_weights, split_folder, train
+from p3m.pipelines.train import train
+from p3m.pipelines.train_data import portrait_weights, split_folder
+from p3m.pipelines.train_settings import DataSettings, TrainRun
 from support.pack import write_pack
 
 SMALL = (

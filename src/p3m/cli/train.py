@@ -1,7 +1,9 @@
 """`p3m train`."""
 
+import dataclasses
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,11 +11,15 @@ from p3m.core.extras import require_extra
 
 HELP = """Train a network on a folder of portraits, every face hidden first (PPT).
 
-PRESET is the name of a preset, such as p3mnet-lite, or a TOML file of settings. The folder holds
-portraits, alpha, backgrounds and facemask; files belong together by their names.
+PRESET is the name of a preset, such as p3mnet-lite or p3m-10k-r34, or a TOML file of settings. The
+folder is one of your own, with portraits, alpha, facemask and perhaps backgrounds, or a data set
+that the preset names, such as P3M-10k.
 
 A killed run goes on exactly where it was with --resume. Weights, curves and checkpoints lie in the
 output folder; look at them with: tensorboard --logdir OUT
+
+Validation reports hidden and visible faces alike: with --faces obfuscated the columns are B:B and
+B:N of the papers, with --faces normal N:B and N:N.
 
 Examples:
 
@@ -21,7 +27,9 @@ Examples:
 
   p3m train p3mnet-lite --data my-portraits --out runs/mine --set training.steps=20000
 
-  p3m train p3mnet-lite --data my-portraits --out runs/mine --resume
+  p3m train p3m-10k-r34 --data P3M-10k --out runs/r34 --set initial=backbone.pth.tar
+
+  p3m train p3m-10k-r34 --data P3M-10k --out runs/r34 --resume
 """
 
 
@@ -36,7 +44,12 @@ def train(
         typer.Option("--set", metavar="A.B=C", help="Changes a setting; may be given again."),
     ] = None,
     faces: Annotated[
-        str | None, typer.Option(help="obfuscated (PPT) or normal: what faces are trained on.")
+        Literal["obfuscated", "normal"] | None,
+        typer.Option(help="Whether faces are hidden (PPT, the rule) or visible in training."),
+    ] = None,
+    source_faces: Annotated[
+        Path | None,
+        typer.Option(help="A folder of faces to paste where faces are hidden (P3M-CP)."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in the output folder.")
@@ -50,12 +63,17 @@ def train(
     from p3m.cli.progress import training_progress  # noqa: PLC0415 -- start-up must stay light
     from p3m.config.load import load_settings  # noqa: PLC0415
     from p3m.config.load import preset as preset_path  # noqa: PLC0415
-    from p3m.pipelines.train import TrainRun  # noqa: PLC0415
     from p3m.pipelines.train import train as run_training  # noqa: PLC0415
+    from p3m.pipelines.train_settings import TrainRun  # noqa: PLC0415
 
     source = Path(preset) if preset.endswith(".toml") else preset_path(preset)
     chosen = [*(overrides or []), *([f"faces={faces}"] if faces else [])]
+    if source_faces is not None:
+        chosen.append(f"copy_paste.folder={json.dumps(str(source_faces))}")
     run = load_settings(TrainRun, source, chosen)
+    if source_faces is not None and run.copy_paste.level == "none":
+        image_level = dataclasses.replace(run.copy_paste, level="image")
+        run = dataclasses.replace(run, copy_paste=image_level)
     with training_progress() as tell:
         weights = run_training(run, data=data, out=out, resume=resume, cache=cache, tell=tell)
     typer.echo(f"{weights}")

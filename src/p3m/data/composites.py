@@ -43,6 +43,7 @@ class Sample(TypedDict):
         foreground: The foreground's colours before the picture was degraded, (S / 2, S / 2, 3).
         background: The background, likewise.
         index: Which sample of the run it is.
+        name: Whose portrait.
     """
 
     image: NDArray[np.uint8]
@@ -50,6 +51,7 @@ class Sample(TypedDict):
     foreground: NDArray[np.uint8]
     background: NDArray[np.uint8]
     index: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,7 @@ class CompositeDataset:
             foreground=resize(foreground, half),
             background=resize(background, half),
             index=index,
+            name=portrait.name,
         )
 
     def _layers(

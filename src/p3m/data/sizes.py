@@ -24,7 +24,7 @@ def check_sizes(portraits: Sequence[Portrait]) -> None:
     Raises:
         InputError: If a file is missing, is no picture or has another size; it lists them all.
     """
-    problems = [problem for portrait in portraits for problem in _problems(portrait)]
+    problems = sorted(problem for portrait in portraits for problem in _problems(portrait))
     if problems:
         raise InputError(f"{len(problems)} of the files cannot be used: {'; '.join(problems)}.")
 

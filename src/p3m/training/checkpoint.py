@@ -7,8 +7,6 @@ from typing import Any
 from zipfile import is_zipfile
 
 import torch
-from safetensors.torch import save_file
-from torch import nn
 
 from p3m.core.errors import TrainingError
 
@@ -42,16 +40,3 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     except (UnpicklingError, RuntimeError, OSError) as error:
         raise TrainingError(f"{path}: not a readable checkpoint ({error}).") from error
     return state
-
-
-def write_weights(path: Path, model: nn.Module) -> None:
-    """Writes a network's weights alone, as safetensors; the file is replaced in one step.
-
-    Args:
-        path: Where to.
-        model: Whose weights.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, unfinished)
-    unfinished.replace(path)

@@ -11,7 +11,8 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from p3m.losses.objective import LossTerms
-from p3m.training.checkpoint import write_checkpoint, write_weights
+from p3m.models.state import save_state
+from p3m.training.checkpoint import write_checkpoint
 from p3m.training.trainer import TrainState
 
 
@@ -137,7 +138,7 @@ class Validate:
         self._curves.show(state.step, panel)
         if scores[self._deciding] < state.best_score:
             state.best_score = scores[self._deciding]
-            write_weights(self._best, state.average.module)
+            save_state(self._best, state.average.module)
 
     def at_end(self, state: TrainState) -> None:
         """Nothing more."""

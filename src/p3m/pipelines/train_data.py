@@ -1,0 +1,161 @@
+"""Whom a training run shows, and whom it is validated with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from p3m.core.errors import ConfigError, TrainingError
+from p3m.data.agreements import require_agreement
+from p3m.data.catalog import DATASETS
+from p3m.data.layout import find_samples
+from p3m.data.portraits import Background, Portrait, read_portrait_folder
+from p3m.data.split import split_by_family, split_by_group
+from p3m.data.survey import survey_split
+from p3m.pipelines.train_settings import DataSettings, Faces
+
+_HIDDEN_FOLDER = "blurred_image"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The portraits and backgrounds of a folder, divided.
+
+    Attributes:
+        train: Trained on.
+        validation: Validated with; their faces are as visible as in ``train``.
+        train_backgrounds: Trained on.
+        validation_backgrounds: Validated with.
+        hidden: Whether faces are hidden in the files.
+        columns: Portraits to validate with that have files of their own, by what their faces are.
+    """
+
+    train: list[Portrait]
+    validation: list[Portrait]
+    train_backgrounds: list[Background]
+    validation_backgrounds: list[Background]
+    hidden: bool = False
+    columns: Mapping[Faces, list[Portrait]] = field(default_factory=dict)
+
+    @property
+    def everyone(self) -> list[Portrait]:
+        """All portraits."""
+        return [*self.train, *self.validation, *chain.from_iterable(self.columns.values())]
+
+
+def find_portraits(data: Path, settings: DataSettings, *, scenes: bool) -> Split:
+    """The portraits of a data set, or those of a folder, divided.
+
+    Args:
+        data: Where they lie.
+        settings: Which data set, shares, seed and exclusions.
+        scenes: Whether backgrounds are needed.
+
+    Raises:
+        InputError: If files are missing; it names them all.
+        AgreementError: If the data set's agreement was not accepted.
+        UnknownNameError: If no data set, or no part of it, has that name.
+        TrainingError: If there is nobody to train on.
+    """
+    if settings.dataset == "folder":
+        split = split_folder(data, settings, scenes=scenes)
+    elif scenes:
+        raise ConfigError(
+            "recipe 'composites' needs a folder with backgrounds: data.dataset=folder."
+        )
+    else:
+        split = _split_dataset(data, settings)
+    if not split.train:
+        raise TrainingError(f"{data}: no portraits to train on; at least one is needed.")
+    return split
+
+
+def split_folder(data: Path, settings: DataSettings, *, scenes: bool = True) -> Split:
+    """Divides a folder's portraits by person and its backgrounds by scene.
+
+    Args:
+        data: The folder.
+        settings: Shares, seed and exclusions.
+        scenes: Whether backgrounds are needed.
+    """
+    folder = read_portrait_folder(data, scenes=scenes)
+    usable = [p for p in folder.portraits if p.quality in settings.qualities]
+    train_part, validation = split_by_family(
+        usable,
+        [p.family for p in usable],
+        fraction=settings.validation_fraction,
+        seed=settings.split_seed,
+    )
+    groups = {p.group for p in usable if p.name in settings.exclude}
+    validation += [p for p in train_part if p.group in groups]
+    backgrounds = split_by_group(
+        folder.backgrounds, fraction=settings.validation_fraction, seed=settings.split_seed
+    )
+    train = [p for p in train_part if p.group not in groups]
+    hidden = bool(usable) and usable[0].image.parent.name == _HIDDEN_FOLDER
+    return Split(train, validation, *backgrounds, hidden=hidden)
+
+
+def portrait_weights(portraits: Sequence[Portrait], settings: DataSettings) -> list[float]:
+    """How often each portrait is drawn: its family's share, divided among its portraits.
+
+    Raises:
+        ConfigError: If the named shares add up to more than 1.
+    """
+    sizes: dict[str, int] = {}
+    for portrait in portraits:
+        sizes[portrait.family] = sizes.get(portrait.family, 0) + 1
+    shares = {name: share for name, share in settings.family_weights.items() if name in sizes}
+    left, others = 1 - sum(shares.values()), sum(n for f, n in sizes.items() if f not in shares)
+    if left < -1e-9:
+        raise ConfigError(f"data.family_weights add up to {1 - left:g}; at most 1 can be shared.")
+    return [
+        shares[p.family] / sizes[p.family] if p.family in shares else left / others
+        for p in portraits
+    ]
+
+
+def check_faces(split: Split, faces: Faces, *, needs_masks: bool = False) -> None:
+    """Checks that faces can be what they are wanted to be.
+
+    Args:
+        split: Who is trained on.
+        faces: What faces are wanted to be.
+        needs_masks: Whether masks of faces are needed for something else.
+
+    Raises:
+        ConfigError: If visible faces are wanted and hidden in the files, or if they are to be
+            hidden and nobody's face has a mask.
+    """
+    masked = any(portrait.face_mask is not None for portrait in split.train)
+    if faces == "normal" and split.hidden:
+        raise ConfigError(
+            "faces is 'normal', but faces are hidden in these pictures already; training on "
+            "visible ones needs the original pictures."
+        )
+    if faces == "obfuscated" and not split.hidden and not masked:
+        raise ConfigError(
+            "faces is 'obfuscated', but no picture has a face mask, so that nothing would be "
+            "hidden. Add a folder facemask, or train with faces=normal."
+        )
+    if needs_masks and not masked:
+        raise ConfigError("copy_paste needs masks of the hidden faces; no picture has any.")
+
+
+def _split_dataset(data: Path, settings: DataSettings) -> Split:
+    """The parts of a data set; parts to validate with may be missing as a whole."""
+    entry = DATASETS[settings.dataset]
+    require_agreement(entry, data)
+    known = find_samples(entry, data, settings.train_split)
+    return Split(
+        [portrait for portrait in known if portrait.name not in settings.exclude],
+        [],
+        [],
+        [],
+        hidden=entry.split(settings.train_split).faces == "hidden",
+        columns={
+            faces: list(find_samples(entry, data, name))
+            for faces, name in settings.validation_splits.items()
+            if survey_split(entry.split(name), data).folders
+        },
+    )
