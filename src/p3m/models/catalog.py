@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _MM_2021 = 'Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021'
 
+_IJCV_2023 = 'Ma et al., "Rethinking Portrait Matting with Privacy Preserving", IJCV 2023'
+
 _STRIDE = 32
 
 _P3M_AREA_PX = 672 * 640
@@ -63,6 +65,41 @@ MODELS: Catalog[ModelEntry] = Catalog(
             mean=imagenet.MEAN,
             std=imagenet.STD,
             initials=_RESNET34,
+        ),
+        ModelEntry(
+            name="p3mnet-swin-t",
+            summary="P3M-Net on Swin-T; a state by the authors' names loads as it is.",
+            paper=_IJCV_2023,
+            section="P3M-Net(Swin-T)",
+            build=Deferred("p3m.models.p3mnet.encoder_decoder:p3mnet_swin_t"),
+            parameters=45_128_206,
+            encoder="encoder",
+            stride=_STRIDE,
+            min_side_px=_STRIDE,
+            area_px=_P3M_AREA_PX,
+            mean=imagenet.MEAN,
+            std=imagenet.STD,
+        ),
+        ModelEntry(
+            name="p3mnet-vitae-s",
+            summary="P3M-Net on ViTAE-S; published checkpoints load as they are.",
+            paper=_IJCV_2023,
+            section="P3M-Net(ViTAE-S)",
+            build=Deferred("p3m.models.p3mnet.encoder_decoder:p3mnet_vitae_s"),
+            parameters=27_463_052,
+            encoder="encoder",
+            stride=_STRIDE,
+            min_side_px=_STRIDE,
+            area_px=_P3M_AREA_PX,
+            mean=imagenet.MEAN,
+            std=imagenet.STD,
+            initials={
+                "imagenet": UserInitial(
+                    summary="the tensors under state_dict_ema in the P3M authors' "
+                    "vitae_pretrained_ckpt.pth.tar, saved alone.",
+                    load=Deferred("p3m.models.backbones.vitae.model:load_imagenet"),
+                )
+            },
         ),
         ModelEntry(
             name="p3m-basic",
