@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image as PilImage
 
 from p3m.data.catalog import DATASETS
 from p3m.data.survey import DRAWN
@@ -74,6 +75,21 @@ def test_json_says_the_same(p3m, root):
     ((problem,),) = [report["problems"]]
     assert problem["file"] == "alpha/p_00000000.png"
     assert problem["severity"] == "error"
+
+
+def test_warnings_that_are_alike_are_counted_and_json_has_them_all(p3m, folder):
+    root = write_drawn_set(RWP, folder / "set", 13)
+    for path in (root / "alpha").iterdir():
+        PilImage.open(path).convert("RGB").save(path)
+    run = p3m("data", "verify", "rwp-636", root, "--workers", 1)
+    assert run.exit_code == 0
+    *lines, more, last = run.stdout.splitlines()
+    text = "has three equal channels in place of one"
+    assert sum(line.endswith(f".png: {text}") for line in lines) == 10
+    assert more == f"warning: 3 files more, see --json: {text}"
+    assert last.endswith("is whole: 0 errors, 13 warnings")
+    run = p3m("data", "verify", "rwp-636", root, "--workers", 1, "--json")
+    assert len(json.loads(run.stdout)["problems"]) == 13
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`p3m data`."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +30,8 @@ Examples:
 
   p3m data synth drawn --like p3m-10k --count 40
 """
+
+_ALIKE = 10  # warnings of one text that are printed; errors all are
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="See p3m data list.")]
 Root = Annotated[Path, typer.Argument(metavar="ROOT", help="The folder of the set.")]
@@ -268,8 +271,14 @@ def _print_report(report: "Verification") -> None:
         published = "-" if split.published is None else f"{split.published:,}"
         rows.append((split.name, f"{split.found:,}", published, kinds))
     _print_columns(rows)
+    alike: Counter[str] = Counter()
     for problem in report.problems:
-        typer.echo(f"{problem.severity}: {problem}")
+        alike[problem.text] += problem.severity == "warning"
+        if alike[problem.text] <= _ALIKE:
+            typer.echo(f"{problem.severity}: {problem}")
+    for text, count in alike.items():
+        if count > _ALIKE:
+            typer.echo(f"warning: {count - _ALIKE} files more, see --json: {text}")
     errors = sum(problem.severity == "error" for problem in report.problems)
     drawn = " (a drawn set)" if report.drawn else ""
     state = "broken" if report.broken else "whole"
