@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from p3m.inference.backend import OnnxBackend
     from p3m.inference.predictor import Predictor
     from p3m.inference.strategy import STRATEGIES
+    from p3m.pipelines.anonymize import anonymize
     from p3m.pipelines.matte import Matte, load_predictor, matte
+    from p3m.privacy.anonymize import Anonymized
     from p3m.weights.catalog import WEIGHTS
 
     __version__: str
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 __all__ = [
     "STRATEGIES",
     "WEIGHTS",
+    "Anonymized",
     "Matte",
     "OnnxBackend",
     "P3MError",
     "Predictor",
     "__version__",
+    "anonymize",
     "load_predictor",
     "matte",
     "read_alpha",
@@ -33,12 +37,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Anonymized": "p3m.privacy.anonymize",
     "Matte": "p3m.pipelines.matte",
     "OnnxBackend": "p3m.inference.backend",
     "P3MError": "p3m.core.errors",
     "Predictor": "p3m.inference.predictor",
     "STRATEGIES": "p3m.inference.strategy",
     "WEIGHTS": "p3m.weights.catalog",
+    "anonymize": "p3m.pipelines.anonymize",
     "load_predictor": "p3m.pipelines.matte",
     "matte": "p3m.pipelines.matte",
     "read_alpha": "p3m.imaging.io",

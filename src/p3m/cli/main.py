@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from p3m.cli import data, export, matte, models, train
+from p3m.cli import anonymize, data, export, matte, models, train
 from p3m.core.errors import ConfigError, P3MError
 
 
@@ -37,6 +37,7 @@ app = typer.Typer(
 
 # Modules above load nothing heavy: each command imports its pipeline when it runs.
 app.command(help=matte.HELP)(matte.matte)
+app.command(help=anonymize.HELP)(anonymize.anonymize)
 app.command(help=models.HELP)(models.models)
 app.command(help=train.HELP)(train.train)
 app.command(help=export.HELP)(export.export)

@@ -16,8 +16,9 @@
     ├── ModelFormatError (ValueError)       a model file that is not a matting model
     ├── ProviderError (RuntimeError)        a compute provider that is wanted and not there
     ├── AgreementError (PermissionError)    data whose terms were not accepted
-    ├── LedgerError (ValueError)            a ledger, or faces in a file, that do not fit the pictures
+    ├── LedgerError (ValueError)            a ledger that is malformed or of other files
     ├── WorkerError (RuntimeError)          a process of a parallel run that died
+    ├── EvaluationError (ValueError)        files that cannot be scored, all of them at once
     ├── TrainingError (RuntimeError)        a training run that cannot go on
     ├── ExportMismatchError (RuntimeError)  an exported model that disagrees with its source
     └── MissingExtraError (ImportError)     an optional dependency that is not installed
@@ -149,6 +150,20 @@ class LedgerError(P3MError, ValueError):
 
 class WorkerError(P3MError, RuntimeError):
     """A process of a parallel run died, as when memory ran out."""
+
+
+class EvaluationError(P3MError, ValueError):
+    """Files that cannot be scored as they are.
+
+    Attributes:
+        problems: All that is wrong, a line each.
+    """
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        amount = "1 problem" if count == 1 else f"{count} problems"
+        super().__init__(f"Nothing was scored, for {amount}: {_first(self.problems)}")
 
 
 class TrainingError(P3MError, RuntimeError):

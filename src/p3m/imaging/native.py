@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from PIL import JpegImagePlugin
 
 from p3m.core.checks import check_same_shape
-from p3m.core.errors import InputError
 from p3m.imaging.colour import separate, to_srgb
 from p3m.imaging.decode import decode, open_header
 from p3m.imaging.encode import Format, save_options
@@ -57,7 +55,11 @@ class NativePicture:
 
 
 def read_native(
-    path: Path, *, keep: frozenset[Kept] = frozenset(), max_pixels: int = MAX_PIXELS
+    content: bytes,
+    name: str,
+    *,
+    keep: frozenset[Kept] = frozenset(),
+    max_pixels: int = MAX_PIXELS,
 ) -> NativePicture:
     """A picture file, upright, ready to be written again.
 
@@ -65,21 +67,16 @@ def read_native(
     where a colour profile is not kept the colours are brought to sRGB, so that they look the same.
 
     Args:
-        path: The file.
+        content: The file.
+        name: What errors call it.
         keep: Groups of metadata to write again.
         max_pixels: Greater pictures are refused before they are decoded.
 
     Raises:
-        InputError: If the file cannot be read.
         ImageDecodeError: If it is no picture or damaged.
         ImageTooLargeError: If it has more than ``max_pixels`` pixels.
         MissingExtraError: If it is a HEIC file and the extra ``heif`` is not installed.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}).") from error
-    name = str(path)
     header = open_header(BytesIO(content), name)
     decoded = decode(BytesIO(content), name, max_pixels)
     profile = decoded.info.get("icc_profile")

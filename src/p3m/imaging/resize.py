@@ -85,6 +85,21 @@ def fit_area(size: Size, area_px: int) -> Size:
     return height, min(width, area_px // height)
 
 
+def fit_within(size: Size, bounds: Size) -> Size:
+    """The largest size of the same aspect ratio within some bounds, at least 1 by 1.
+
+    Args:
+        size: Height and width.
+        bounds: The greatest height and width.
+
+    Example:
+        >>> fit_within((100, 400), (200, 200))
+        (50, 200)
+    """
+    scale = min(bounds[0] / size[0], bounds[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
 def pad_to_multiple(array: NDArray[Pixels], multiple: int) -> NDArray[Pixels]:
     """The picture with its last row and column repeated until both sides are multiples of a number.
 

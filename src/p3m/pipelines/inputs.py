@@ -58,7 +58,11 @@ def is_single(name: str) -> bool:
 
 
 def collect_inputs(
-    names: Sequence[str], *, recursive: bool = False, out: Path | None = None
+    names: Sequence[str],
+    *,
+    recursive: bool = False,
+    out: Path | None = None,
+    suffixes: frozenset[str] = PICTURE_SUFFIXES,
 ) -> Inputs:
     """The pictures that names stand for.
 
@@ -72,6 +76,7 @@ def collect_inputs(
         names: What the user named.
         recursive: Whether folders within folders are searched. Links to folders are not followed.
         out: The output folder, if there is one.
+        suffixes: Those of the files that are taken from folders and patterns, in lower case.
 
     Raises:
         ConfigError: If standard input is named twice.
@@ -89,7 +94,7 @@ def collect_inputs(
             root, files = _listed(name, recursive=recursive, out=out)
             found = [
                 Source(path=path, place=path.relative_to(root), named=False)
-                for path in _pictures(files)
+                for path in _pictures(files, suffixes)
             ]
             skipped += len(files) - len(found)
             if not found:
@@ -131,9 +136,9 @@ def _within(path: Path, root: Path, out: Path | None) -> bool:
     return root.resolve() in inner.parents and path.resolve().is_relative_to(inner)
 
 
-def _pictures(files: Sequence[Path]) -> list[Path]:
-    """Those with a picture's suffix that p3m did not make of another one beside them."""
-    pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
+def _pictures(files: Sequence[Path], suffixes: frozenset[str]) -> list[Path]:
+    """Those with a wanted suffix that p3m did not make of another one beside them."""
+    pictures = [path for path in files if path.suffix.lower() in suffixes]
     stems = {(path.parent, path.stem) for path in pictures}
     made = {(parent, f"{stem}-{output}") for parent, stem in stems for output in get_args(Output)}
     return [path for path in pictures if (path.parent, path.stem) not in made]

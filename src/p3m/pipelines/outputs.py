@@ -101,7 +101,7 @@ def plan_jobs(
         )
         for source in sources
     )
-    _check_distinct(jobs)
+    check_distinct(jobs)
     return jobs
 
 
@@ -116,7 +116,12 @@ def _target(source: Source, folder: Path | None, output: Output, kind: Format) -
     return parent / f"{stem}.{kind}"
 
 
-def _check_distinct(jobs: Sequence[Job]) -> None:
+def check_distinct(jobs: Sequence[Job]) -> None:
+    """Checks that each job writes a file of its own, and none of them an input.
+
+    Raises:
+        OutputError: If two sources would write one file, or one would write over an input.
+    """
     inputs = {_identity(job.source) for job in jobs if job.source != STREAM}
     writers: dict[str, Job] = {}
     for job in jobs:

@@ -18,6 +18,9 @@ from p3m.imaging.types import Image
 from p3m.privacy.boxes import distinct
 from p3m.privacy.contract import Face
 
+THRESHOLD = 0.15
+"""The least score of a face, by default."""
+
 SIDES_PX = (160, 256, 384, 640, 960)
 """Longer sides at which a picture is searched; the small ones find faces that fill the frame."""
 
@@ -54,7 +57,7 @@ class CenterFace:
     def __init__(
         self,
         *,
-        threshold: float = 0.15,
+        threshold: float = THRESHOLD,
         sides_px: Sequence[int] = SIDES_PX,
         threads: int | None = None,
     ) -> None:

@@ -12,6 +12,9 @@ from p3m.core.errors import InputError, ModelFormatError
 from p3m.imaging.types import Image
 from p3m.privacy.contract import Face
 
+THRESHOLD = 0.3
+"""The least score of a face, by default."""
+
 _OVERLAP = 0.3
 _MOST = 5000
 
@@ -36,7 +39,7 @@ class YuNet:
 
     name = "yunet"
 
-    def __init__(self, path: Path, *, threshold: float = 0.3, side_px: int = 960) -> None:
+    def __init__(self, path: Path, *, threshold: float = THRESHOLD, side_px: int = 960) -> None:
         check_range("threshold", threshold, 0.0, 1.0)
         if not path.is_file():
             raise InputError(f"{path}: no such file; give YuNet's ONNX file.")

@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 from PIL import ExifTags, ImageCms, JpegImagePlugin
 
-from p3m.core.errors import ImageDecodeError, InputError, ShapeError
+from p3m.core.errors import ImageDecodeError, ShapeError
 from p3m.imaging.io import read_picture
 from p3m.imaging.metadata import find_metadata
 from p3m.imaging.native import encode_native, read_native
@@ -17,9 +17,13 @@ PIXELS = noise(24, 40, seed=3)
 OPACITY = np.arange(24 * 40, dtype=np.uint8).reshape(24, 40)
 
 
+def read(path, **options):
+    return read_native(path.read_bytes(), path.name, **options)
+
+
 def again(path, **options):
     """The file written anew without any change, as a Pillow picture."""
-    picture = read_native(path, **options)
+    picture = read(path, **options)
     return PIL.Image.open(BytesIO(encode_native(picture, picture.image)))
 
 
@@ -72,10 +76,10 @@ def test_nothing_is_kept_by_default_and_named_groups_on_request(tmp_path):
     exif[ExifTags.Base.Artist] = "A. Name"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     PIL.Image.fromarray(PIXELS).save(path, exif=exif, icc_profile=profile, comment=b"hello")
-    picture = read_native(path)
+    picture = read(path)
     assert picture.metadata == ("comment", "date", "exif", "icc")
     assert find_metadata(encode_native(picture, picture.image), "x") == ()
-    kept = read_native(path, keep=frozenset({"icc", "date"}))
+    kept = read(path, keep=frozenset({"icc", "date"}))
     assert find_metadata(encode_native(kept, kept.image), "x") == ("date", "icc")
 
 
@@ -84,8 +88,8 @@ def test_a_profile_that_is_not_kept_is_applied(tmp_path):
     lab_like = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     changed = lab_like.replace(b"sRGB built-in", b"none built-in")
     PIL.Image.fromarray(PIXELS).save(path, icc_profile=changed)
-    np.testing.assert_array_equal(read_native(path).image, read_picture(path).image)
-    kept = read_native(path, keep=frozenset({"icc"}))
+    np.testing.assert_array_equal(read(path).image, read_picture(path).image)
+    kept = read(path, keep=frozenset({"icc"}))
     np.testing.assert_array_equal(kept.image, PIXELS)
 
 
@@ -98,14 +102,12 @@ def test_what_p3m_does_not_write_becomes_png(tmp_path):
 
 
 def test_errors_name_the_file(tmp_path):
-    with pytest.raises(InputError, match="none.png: cannot be read"):
-        read_native(tmp_path / "none.png")
     half = tmp_path / "half.png"
     PIL.Image.fromarray(PIXELS).save(half)
     half.write_bytes(half.read_bytes()[:300])
     with pytest.raises(ImageDecodeError, match=r"half.png: the PNG file is damaged"):
-        read_native(half)
+        read(half)
     path = tmp_path / "a.png"
     PIL.Image.fromarray(PIXELS).save(path)
     with pytest.raises(ShapeError, match="image"):
-        encode_native(read_native(path), PIXELS[:4])
+        encode_native(read(path), PIXELS[:4])

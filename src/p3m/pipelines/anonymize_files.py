@@ -1,0 +1,221 @@
+"""Hides the faces in picture files: what is read and written, in what order, with what records."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from p3m.core.errors import InputError, OutputError, P3MError
+from p3m.core.provenance import provenance
+from p3m.imaging.atomic import check_free, write_atomic
+from p3m.imaging.io import read_alpha, write_picture
+from p3m.imaging.native import NativePicture, encode_native, read_native
+from p3m.imaging.types import Alpha
+from p3m.inference.predictor import Predictor
+from p3m.pipelines.anonymize_plan import AnonymizePlan, AnonymizeResult, PlacedJob, failure
+from p3m.pipelines.faces import FaceSource, ReplayedFaces, face_source
+from p3m.pipelines.matte import load_predictor
+from p3m.privacy.annotated import find_mask
+from p3m.privacy.anonymize import Anonymized, hide_faces
+from p3m.privacy.catalog import EFFECTS, create_effect
+from p3m.privacy.keep import Exemptions
+from p3m.privacy.ledger import FaceRecord, LedgerEntry, sha256
+from p3m.privacy.review import ReviewSheets
+
+_LEAST_COVERED = 0.8
+"""A face of which less is covered, because a matte's band crosses it, is a doubt."""
+
+
+def anonymize_files(plan: AnonymizePlan) -> Iterator[AnonymizeResult]:
+    """Carries a plan out, picture by picture; a bad one fails and the rest go on.
+
+    Args:
+        plan: What :func:`plan_anonymize` gives.
+
+    Yields:
+        The result of each input, as soon as it is known.
+
+    Raises:
+        P3MError: At once, if the detector, the ledger or the matting model cannot be loaded.
+    """
+    yield from plan.failed
+    if not plan.jobs:
+        return
+    run = _Run(plan)
+    for job in plan.jobs:
+        yield run.result_of(job)
+    run.finish()
+
+
+class _Run:
+    """What all pictures of a run share."""
+
+    def __init__(self, plan: AnonymizePlan) -> None:
+        settings = plan.settings
+        self._plan = plan
+        self._settings = settings
+        self._source: FaceSource = (
+            face_source(settings.detector, threshold=settings.threshold, threads=settings.threads)
+            if settings.replay is None
+            else ReplayedFaces.read(settings.replay)
+        )
+        self._effect = create_effect(settings.effect, settings.strength)
+        self._strength = settings.strength or EFFECTS[settings.effect].default
+        self._exempt = Exemptions.parse(settings.keep)
+        self._ledger = settings.ledger or (plan.out / "ledger.jsonl" if settings.dry_run else None)
+        self._sheets = ReviewSheets()
+        self._version = provenance()["version"]
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return load_predictor(threads=self._settings.threads)
+
+    def result_of(self, job: PlacedJob) -> AnonymizeResult:
+        """Hides the faces in one file."""
+        try:
+            return self._anonymize(job)
+        except P3MError as error:
+            return failure(str(job.source), error)
+
+    def finish(self) -> None:
+        """Writes what is made of all pictures together."""
+        if self._settings.dry_run:
+            for name, sheet in self._sheets.pages():
+                write_picture(self._plan.out / name, sheet, overwrite=True)
+
+    def _anonymize(self, job: PlacedJob) -> AnonymizeResult:
+        settings = self._settings
+        if not settings.dry_run:
+            check_free(job.target, overwrite=settings.overwrite)
+        content = _read(job.source)
+        picture = read_native(
+            content,
+            str(job.source),
+            keep=settings.keep_metadata,
+            max_pixels=settings.max_pixels,
+        )
+        found = self._source.faces(picture.image, job.place, sha256(content))
+        faces = [replace(face, kept=self._exempt.has(face, job.place)) for face in found]
+        alpha = self._alpha(job, picture)
+        hidden = hide_faces(
+            picture.image,
+            [face.face() for face in faces if not face.kept],
+            effect=self._effect,
+            margin=settings.margin,
+            alpha=alpha,
+        )
+        records = _with_coverage(faces, hidden)
+        doubts = _doubts(records)
+        if doubts and settings.fail_on_doubt:
+            raise OutputError(f"{job.source}: {'; '.join(doubts)}. Nothing was written.")
+        written = None if settings.dry_run else encode_native(picture, hidden.image)
+        entry = self._entry(job, picture, hidden, records, (content, written))
+        entry = replace(entry, doubts=doubts)
+        if written is None:
+            self._sheets.add(job.place, picture.image, records, settings.margin)
+        else:
+            self._write(job, written, hidden)
+        self._note(entry)
+        return AnonymizeResult(
+            input=str(job.source),
+            output=None if written is None else str(job.target),
+            status=entry.status,
+            hidden=len(hidden.faces),
+            kept=len(records) - len(hidden.faces),
+            doubts=doubts,
+            metadata_removed=entry.metadata_removed,
+        )
+
+    def _alpha(self, job: PlacedJob, picture: NativePicture) -> Alpha | None:
+        settings = self._settings
+        if settings.matte:
+            return self._predictor(picture.image)
+        if settings.alpha is None:
+            return None
+        path = find_mask(settings.alpha, job.place)
+        if path is None:
+            raise InputError(f"{job.source}: no alpha of that name in {settings.alpha}; add one.")
+        alpha = read_alpha(path)
+        if alpha.shape != picture.image.shape[:2]:
+            raise InputError(
+                f"{path}: is {alpha.shape[1]}x{alpha.shape[0]}, its picture "
+                f"{picture.image.shape[1]}x{picture.image.shape[0]}; give one of the same size."
+            )
+        return alpha
+
+    def _entry(
+        self,
+        job: PlacedJob,
+        picture: NativePicture,
+        hidden: Anonymized,
+        records: tuple[FaceRecord, ...],
+        files: tuple[bytes, bytes | None],
+    ) -> LedgerEntry:
+        before, after = files
+        settings = self._settings
+        height, width = picture.image.shape[:2]
+        kept = {"icc"} if picture.profile is not None else set()
+        kept |= {"date"} if picture.date is not None else set()
+        return LedgerEntry(
+            input=job.place.as_posix(),
+            input_sha256=sha256(before),
+            output=None if after is None else job.target.name,
+            output_sha256=None if after is None else sha256(after),
+            status="planned" if after is None else "anonymized" if records else "no-face",
+            width=width,
+            height=height,
+            faces=records,
+            effect={"name": settings.effect, "strength": self._strength},
+            margin=settings.margin,
+            covered_px=int(hidden.mask.sum()),
+            detector=self._source.record,
+            matte=settings.matte or settings.alpha is not None,
+            metadata_removed=tuple(g for g in picture.metadata if g not in kept),
+            metadata_kept=tuple(sorted(kept)),
+            doubts=(),
+            version=self._version,
+        )
+
+    def _write(self, job: PlacedJob, content: bytes, hidden: Anonymized) -> None:
+        settings = self._settings
+        write_atomic(job.target, content, overwrite=settings.overwrite)
+        if settings.facemask is not None:
+            mask = settings.facemask / job.place.with_suffix(".png")
+            write_picture(mask, hidden.mask.astype(np.float32), overwrite=settings.overwrite)
+
+    def _note(self, entry: LedgerEntry) -> None:
+        if self._ledger is None:
+            return
+        try:
+            self._ledger.parent.mkdir(parents=True, exist_ok=True)
+            with self._ledger.open("a", encoding="utf-8") as file:
+                file.write(entry.line() + "\n")
+        except OSError as error:
+            raise OutputError(f"{self._ledger}: cannot be written ({error.strerror}).") from error
+
+
+def _with_coverage(faces: Sequence[FaceRecord], hidden: Anonymized) -> tuple[FaceRecord, ...]:
+    shares = iter(hidden.covered)
+    return tuple(
+        face if face.kept else replace(face, covered=round(next(shares), 4)) for face in faces
+    )
+
+
+def _doubts(faces: Sequence[FaceRecord]) -> tuple[str, ...]:
+    """What a person should look at."""
+    if not faces:
+        return ("no face was found",)
+    return tuple(
+        f"face {face.id} is covered to {face.covered:.0%} only"
+        for face in faces
+        if not face.kept and face.covered < _LEAST_COVERED
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}).") from error

@@ -1,0 +1,65 @@
+"""Faces that are to stay, as a person named them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from p3m.core.errors import ConfigError
+from p3m.privacy.boxes import Rectangle
+from p3m.privacy.ledger import FaceRecord
+
+_NUMBERED = re.compile(r"(?P<name>.*)#(?P<number>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Exemptions:
+    """Which faces stay.
+
+    Attributes:
+        numbered: File name (or stem, or nothing for any file) and number of a face.
+        regions: Boxes; a face whose middle lies in one stays.
+    """
+
+    numbered: frozenset[tuple[str, int]] = frozenset()
+    regions: tuple[Rectangle, ...] = ()
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> "Exemptions":
+        """Reads ``NAME#NUMBER``, ``#NUMBER`` and ``LEFT,TOP,RIGHT,BOTTOM``.
+
+        Raises:
+            ConfigError: If a text is none of these.
+
+        Example:
+            >>> Exemptions.parse(["group.jpg#2", "0,0,100,80"])
+            Exemptions(numbered=frozenset({('group.jpg', 2)}), regions=((0.0, 0.0, 100.0, 80.0),))
+        """
+        numbered, regions = set(), []
+        for text in texts:
+            if match := _NUMBERED.fullmatch(text):
+                numbered.add((match["name"], int(match["number"])))
+            else:
+                regions.append(_rectangle(text))
+        return cls(frozenset(numbered), tuple(regions))
+
+    def has(self, face: FaceRecord, place: PurePath) -> bool:
+        """Whether a face stays: because it is named, lies in a region, or was marked already."""
+        left, top, right, bottom = face.box
+        across, down = (left + right) / 2, (top + bottom) / 2
+        names = {"", place.name, place.stem, place.as_posix()}
+        return (
+            face.kept
+            or any((name, face.id) in self.numbered for name in names)
+            or any(r[0] <= across < r[2] and r[1] <= down < r[3] for r in self.regions)
+        )
+
+
+def _rectangle(text: str) -> Rectangle:
+    try:
+        left, top, right, bottom = (float(number) for number in text.split(","))
+    except ValueError:
+        raise ConfigError(
+            f"{text!r} names no face; use NAME#NUMBER, #NUMBER or LEFT,TOP,RIGHT,BOTTOM."
+        ) from None
+    return left, top, right, bottom
