@@ -25,6 +25,8 @@ class CopyPasteSettings:
         probability: How probably a sample with a face gets another one.
         folder: The folder of faces to borrow, as `p3m.data.faces.FaceFolder` takes it.
         stage: The part of the network whose features are replaced, by the name of its module.
+        channels: Where that part has its channels: ``first`` (B, C, h, w) or ``last`` (B, h, w, C),
+            as transformers do.
         patch_px: Side at which borrowed faces are cut out; a multiple of the network's stride.
         turn_degrees: How far a face is turned at most, to either side, after it was aligned.
         stretch: How much wider or higher it becomes at most, as a share.
@@ -41,6 +43,7 @@ class CopyPasteSettings:
     probability: float = 0.5
     folder: str = ""
     stage: str = "resnet.layer2"
+    channels: Literal["first", "last"] = "first"
     patch_px: int = 256
     turn_degrees: float = 10.0
     stretch: float = 0.1

@@ -98,7 +98,7 @@ class FeatureCopyPaste:
             batch: As `ImageCopyPaste` takes it.
 
         Raises:
-            ConfigError: If the network has no such stage, or its features are not (B, C, h, w).
+            ConfigError: If the network has no such stage, or what it says is not one map a channel.
         """
         borrowed = borrow(batch, self._faces, self._settings, seed=self._seed)
         if borrowed is None:
@@ -106,13 +106,15 @@ class FeatureCopyPaste:
             return
         network = getattr(model, "module", model)
         stage = find_stage(network, self._settings.stage)
-        features = _features_at(
-            stage, network, normalize(borrowed.patches, mean=self._mean, std=self._std)
-        )
+        seen = normalize(borrowed.patches, mean=self._mean, std=self._std)
+        features = _features_at(stage, network, seen)
         targets = (batch["faces"] > 0).float()[borrowed.places, None]
 
         def paste(_: nn.Module, __: tuple[Any, ...], output: Tensor) -> Tensor:
-            return _pasted(output, features, targets, borrowed)
+            if self._settings.channels == "first":
+                return _pasted(output, features, targets, borrowed)
+            first = _pasted(output.movedim(-1, 1), features.movedim(-1, 1), targets, borrowed)
+            return first.movedim(1, -1)
 
         handle = stage.register_forward_hook(paste)
         try:
@@ -160,7 +162,9 @@ def _features_at(stage: nn.Module, network: nn.Module, image: Tensor) -> Tensor:
 
     def stop(_: nn.Module, __: tuple[Any, ...], output: object) -> None:
         if not isinstance(output, Tensor) or output.ndim != 4:
-            raise ConfigError("copy_paste.stage must name a part whose output is (B, C, h, w).")
+            raise ConfigError(
+                "copy_paste.stage must name a part whose output is one map a channel."
+            )
         raise _ReachedError(output)
 
     handle = stage.register_forward_hook(stop)

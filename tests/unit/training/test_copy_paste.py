@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -116,6 +118,26 @@ def test_only_samples_with_faces_get_features(network) -> None:
     assert differs.tolist() == [True, False, True]
 
 
+def test_channels_may_come_last() -> None:
+    class Transformer(Network):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tokens = nn.Identity()
+
+        def forward(self, image: Tensor) -> Tensor:
+            tokens = self.tokens(self.early(image).movedim(1, -1))
+            out: Tensor = self.late(tokens.movedim(-1, 1))
+            return out
+
+    network, image = Transformer(), torch.rand(3, 3, 64, 64)
+    last = dataclasses.replace(STILL, stage="tokens", channels="last")
+    results = []
+    for settings in (STILL, last):
+        with FeatureCopyPaste(DrawnFaces(), settings, seed=1).during(network, _batch()):
+            results.append(network(image))
+    torch.testing.assert_close(*results)
+
+
 def test_gradients_flow_through_both_pictures_and_borrowed_faces(network) -> None:
     image = torch.rand(3, 3, 64, 64, requires_grad=True)
     paste = FeatureCopyPaste(DrawnFaces(), STILL, seed=1)
@@ -148,7 +170,7 @@ def test_the_network_is_left_as_it_was(network) -> None:
 def test_a_stage_must_be_there_be_called_and_have_maps(network) -> None:
     with pytest.raises(ConfigError, match=r"'eraly'.*Its parts: early, late, never, flat"):
         find_stage(network, "eraly")
-    for stage, text in (("never", "never calls"), ("flat", r"\(B, C, h, w\)")):
+    for stage, text in (("never", "never calls"), ("flat", "one map a channel")):
         settings = CopyPasteSettings(probability=1, stage=stage)
         paste = FeatureCopyPaste(DrawnFaces(), settings, seed=1)
         with pytest.raises(ConfigError, match=text), paste.during(network, _batch()):
