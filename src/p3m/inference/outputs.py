@@ -12,7 +12,7 @@ from p3m.inference.contract import TRANSITION, Alphas, Classes, Parts, Pixels
 from p3m.inference.spec import ModelSpec
 
 _ALPHA_BAND_PX = 4
-_CLASS_BAND_PX, _SOFT_PX = 3, 2
+_SOFT_KERNEL = (3, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +83,14 @@ def classes_of(logits: NDArray[np.float32]) -> Classes:
 def alpha_band(alpha: Alpha) -> Alpha:
     """1 where a plain model's alpha is neither 0 nor 1, widened by 4 pixels; else 0."""
     between = ((alpha > 0.01) & (alpha < 0.99)).astype(np.uint8)
-    return _dilated(between, _ALPHA_BAND_PX).astype(np.float32)
+    side = 2 * _ALPHA_BAND_PX + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return cv2.dilate(between, kernel).astype(np.float32)
 
 
 def class_band(classes: Classes) -> Alpha:
-    """1 in the transition, falling to 0 at 6 pixels from it."""
-    wide = _dilated((classes == TRANSITION).astype(np.uint8), _CLASS_BAND_PX).astype(np.float32)
-    side = 2 * _SOFT_PX + 1
-    band = cv2.blur(wide, (side, side), borderType=cv2.BORDER_REPLICATE)
+    """1 in the transition, falling to 0 at 3 pixels from it."""
+    transition = (classes == TRANSITION).astype(np.float32)
+    wide = cv2.dilate(transition, np.ones(_SOFT_KERNEL, dtype=np.uint8))
+    band = cv2.blur(wide, _SOFT_KERNEL, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(band, dtype=np.float32)
-
-
-def _dilated(mask: NDArray[np.uint8], radius_px: int) -> NDArray[np.uint8]:
-    side = 2 * radius_px + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.dilate(mask, kernel), dtype=np.uint8)

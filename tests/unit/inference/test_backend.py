@@ -146,7 +146,7 @@ def test_the_maps_of_both_decoders_are_the_fusion_and_a_soft_band():
     np.testing.assert_array_equal(maps[0], alpha)
     band = maps[1, 16]
     assert band[30] == 1
-    assert np.flatnonzero(band).tolist() == list(range(25, 36))
+    assert np.flatnonzero(band).tolist() == list(range(28, 33))
     assert (np.diff(band[:31]) >= 0).all()
     assert (np.diff(band[30:]) <= 0).all()
 

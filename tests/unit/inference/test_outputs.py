@@ -28,7 +28,7 @@ def test_a_band_of_classes_is_1_on_the_transition_and_fades_around_it():
     assert band[20] == 1
     np.testing.assert_allclose(band[20:27], band[14:21][::-1], atol=1e-6)
     assert (np.diff(band[20:27]) <= 0).all()
-    assert band[25] > 0 == band[26]
+    assert band[22] > 0 == band[23]
 
 
 def test_no_transition_no_band():
