@@ -14,8 +14,8 @@ from p3m.inference.coarse import Maps
 from p3m.inference.contract import Alphas, Images, Parts, Pixels
 from p3m.inference.graph import PARTS, check_detail, check_graph, has_parts
 from p3m.inference.outputs import Outputs, classes_of, normalised
-from p3m.inference.session import open_session, releasing
 from p3m.inference.spec import ModelSpec, read_spec
+from p3m.weights.session import open_session, releasing
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions

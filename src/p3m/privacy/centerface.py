@@ -1,11 +1,10 @@
 """CenterFace, a small face detector, on ONNX Runtime at several scales."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,6 +16,7 @@ from p3m.core.extras import require_extra
 from p3m.imaging.types import Image
 from p3m.privacy.boxes import distinct
 from p3m.privacy.contract import Face
+from p3m.weights.session import open_session
 
 THRESHOLD = 0.15
 """The least score of a face, by default."""
@@ -26,6 +26,9 @@ SIDES_PX = (160, 256, 384, 640, 960)
 
 AUDIT_SIDES_PX = (128, 208, 320, 512, 800, 1280)
 """Another set, so that a second search looks with other eyes than the first."""
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 _STRIDE = 32
 _CELL_PX = 4
@@ -133,10 +136,9 @@ def _weights() -> Path:
     return Path(next(iter(folders or ()), "")) / "centerface.onnx"
 
 
-def _open(path: Path, threads: int | None) -> Any:
-    """A session for the network, its fixed sizes set free; onnxruntime has no types."""
+def _open(path: Path, threads: int | None) -> "InferenceSession":
+    """A session for the network, its fixed sizes set free."""
     import onnx  # noqa: PLC0415 - an extra
-    import onnxruntime  # noqa: PLC0415 - slow to import
 
     model = onnx.load(path)
     weights = {tensor.name for tensor in model.graph.initializer}
@@ -148,9 +150,4 @@ def _open(path: Path, threads: int | None) -> Any:
             dimension = value.type.tensor_type.shape.dim[axis]
             dimension.Clear()
             dimension.dim_param = f"{value.name} {name}"
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return open_session(model.SerializeToString(), name=str(path), threads=threads)

@@ -2,7 +2,7 @@ import pytest
 
 from p3m.core.errors import ModelFormatError
 from p3m.inference.graph import check_detail, check_graph, has_parts
-from p3m.inference.session import open_session
+from p3m.weights.session import open_session
 from support.onnx_models import other_model, p3m_model, parts_model, plain_model
 
 pytestmark = pytest.mark.onnx

@@ -9,8 +9,8 @@ from p3m.core import extras
 from p3m.core.errors import MissingExtraError, ModelFormatError, RangeError
 from p3m.inference.backend import OnnxBackend
 from p3m.inference.released import P3MHybrid, P3MResize, Resampling, fuse, scaled_size
-from p3m.inference.session import open_session
 from p3m.inference.strategy import STRATEGIES
+from p3m.weights.session import open_session
 from support.images import noise, portrait
 from support.onnx_models import MEAN, STD, p3m_model, parts_model, plain_model
 from support.references import released as reference

@@ -47,7 +47,6 @@ def open_session(
     # Idle threads would spin for a while, and take the cores from NumPy and from the other graph.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # A pattern is one more block as large as all that a run of that shape needs, and shapes vary.
-    options.enable_mem_pattern = False
     options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
     options.enable_mem_reuse = options.enable_mem_pattern = False
     wanted = resolve_provider(provider)

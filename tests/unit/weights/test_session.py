@@ -3,7 +3,7 @@ import onnxruntime
 import pytest
 
 from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
-from p3m.inference.session import open_session, releasing, resolve_provider
+from p3m.weights.session import open_session, releasing, resolve_provider
 from support.onnx_models import plain_model
 
 pytestmark = pytest.mark.onnx
