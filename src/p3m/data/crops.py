@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -149,7 +148,7 @@ class CropDataset:
         self._shares = None if weights is None else np.asarray(weights, float) / np.sum(weights)
         self._obfuscate = obfuscate
         self._sources = KeptPictures(self._read, max_bytes=settings.kept_mb * 10**6)
-        self._order = lru_cache(2)(self._draw_order)
+        self._orders = KeptPictures(self._draw_order, max_bytes=2 * 8 * len(self._portraits))
 
     def __len__(self) -> int:
         return self._length
@@ -180,12 +179,13 @@ class CropDataset:
         if self._shares is not None:
             return int(rng.choice(len(self._portraits), p=self._shares))
         epoch, place = divmod(index, len(self._portraits))
-        return int(self._order(epoch)[place])
+        (order,) = self._orders.get(epoch)
+        return int(order[place])
 
-    def _draw_order(self, epoch: int) -> NDArray[np.int64]:
+    def _draw_order(self, epoch: int) -> tuple[NDArray[np.int64]]:
         # Three numbers, so that it is no sample's generator.
         draw = np.random.default_rng((self._seed, epoch, len(self._portraits)))
-        return draw.permutation(len(self._portraits))
+        return (draw.permutation(len(self._portraits)),)
 
     def _crop(self, trimap: Bytes, rng: np.random.Generator) -> Crop:
         settings = self._settings

@@ -145,8 +145,8 @@ def check_faces(split: Split, faces: Faces, *, needs_masks: bool = False) -> Non
 def _split_dataset(data: Path, settings: DataSettings) -> Split:
     """The parts of a data set; parts to validate with may be missing as a whole."""
     entry = DATASETS[settings.dataset]
-    require_agreement(entry, data)
     known = find_samples(entry, data, settings.train_split)
+    require_agreement(entry, data)
     return Split(
         [portrait for portrait in known if portrait.name not in settings.exclude],
         [],

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,12 @@ def test_a_sample_is_known_by_its_number(folder, layers, settings) -> None:
     for name, value in first[3].items():
         assert np.array_equal(value, second[3][name]), name
     assert not np.array_equal(first[3]["image"], first[4]["image"])
+
+
+def test_processes_that_are_started_anew_make_the_same_samples(folder, layers) -> None:
+    dataset = _dataset(folder, layers=layers)
+    sent = pickle.loads(pickle.dumps(dataset))  # noqa: S301
+    assert np.array_equal(sent[5]["image"], dataset[5]["image"])
 
 
 def test_shapes_types_and_values(folder, layers) -> None:
