@@ -24,6 +24,7 @@ SMALL = (
     "training.log_every=1",
     "data.validation_fraction=0.3",
     "training.precision=no",
+    "validation.count=6",
 )
 
 
@@ -49,6 +50,26 @@ def test_a_run_leaves_all_that_it_promises(pack, tmp_path) -> None:
     assert record["settings"]["faces"] == "obfuscated"
     points = [json.loads(line) for line in (out / "curves.jsonl").read_text().splitlines()]
     assert any("val/obfuscated/mad" in point for point in points)
+
+
+def test_faces_and_deciding_score_of_the_validation_are_settings(pack, tmp_path) -> None:
+    out = tmp_path / "run"
+    train(_run('validation.faces=["normal"]', "validation.deciding=normal/mse"), data=pack, out=out)
+    points = [json.loads(line) for line in (out / "curves.jsonl").read_text().splitlines()]
+    (scores,) = [point for point in points if "val/normal/mse" in point]
+    assert scores.keys() == {"step", "val/normal/sad", "val/normal/mad", "val/normal/mse"}
+    best = torch.load(out / "last.pt", weights_only=True)["best_score"]
+    assert best == pytest.approx(scores["val/normal/mse"], rel=1e-4)
+
+
+def test_what_cannot_be_is_said_before_anything_is_made(pack, tmp_path) -> None:
+    for setting, message in (
+        ("validation.deciding=normal/grad", r"No score named 'normal/grad' can decide; there are"),
+        ("training.accumulate=3", r"batch_size 2 cannot be divided into 3 equal parts"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            train(_run(setting), data=pack, out=tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["pack"]
 
 
 def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path) -> None:

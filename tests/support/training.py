@@ -16,12 +16,13 @@ import numpy as np
 from torch import Tensor, nn
 
 from p3m.losses.objective import LossTerms
+from p3m.training.batches import Batch
 from p3m.training.checkpoint import write_checkpoint
 from p3m.training.hooks import Checkpoint
 from p3m.training.processes import this_process
 from p3m.training.seeding import seed_initial_weights
 from p3m.training.settings import TrainSettings
-from p3m.training.trainer import Batch, Hook, Trainer, TrainState
+from p3m.training.trainer import Hook, Trainer, TrainState
 
 
 class Points:

@@ -101,14 +101,21 @@ def _composites(
     score = None
     if split.validation and split.validation_backgrounds:
         people, scenes = split.validation, split.validation_backgrounds
-        score = validator(people, scenes, foregrounds, run.composites)
+        score = validator(
+            people,
+            scenes,
+            foregrounds,
+            run.composites,
+            faces=run.validation.faces,
+            count=run.validation.count,
+        )
     return Recipe(
         network=TwoScale(model),
         step=TwoScaleStep(run.objective, run.scales, seed=settings.seed),
         dataset=dataset,
         prepare=_estimation(foregrounds, split.everyone),
         score=score,
-        deciding="obfuscated/mad",
+        deciding=_deciding(run, score),
     )
 
 
@@ -124,7 +131,12 @@ def _crops(
     # The foreground's own cache is of no use: there, only one layer is kept.
     layers = ForegroundCache(cache / "layers", both=True) if run.objective.composition else None
     missing = [p for p in split.train if given_layers(p) is None] if layers else []
-    columns = validation_columns(split)
+    columns = {
+        faces: column
+        for faces, column in validation_columns(split).items()
+        if faces in run.validation.faces
+    }
+    score = portrait_validator(columns, entry, run.validation) if columns else None
     return Recipe(
         network=model,
         step=CropStep(
@@ -144,9 +156,17 @@ def _crops(
             obfuscate=_obfuscation(run, split),
         ),
         prepare=_estimation(layers, missing),
-        score=portrait_validator(columns, entry, run.validation) if columns else None,
-        deciding=f"{run.faces if run.faces in columns else next(iter(columns), '')}/sad",
+        score=score,
+        deciding=_deciding(run, score),
     )
+
+
+def _deciding(run: TrainRun, score: Scorer | None) -> str:
+    """The score that decides: the one that is asked for, or the SAD under the training's faces."""
+    own = f"{run.faces}/sad"
+    if run.validation.deciding or score is None or own in score.names:
+        return run.validation.deciding or own
+    return score.names[0]
 
 
 def _copy_paste(

@@ -68,10 +68,6 @@ def train(
     seed_initial_weights(settings.seed)
     model = build_model(run)
     recipe = make_recipe(run, model, split, settings, cache=cache or out.parent / "cache")
-    first_process_does(lambda: _claim(out, run))
-    first_process_does(
-        lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
-    )
     trainer = Trainer(
         recipe.network,
         recipe.step,
@@ -81,6 +77,10 @@ def train(
         hooks=_hooks(recipe, settings, out, tell),
         checkpoint=out / "last.pt",
         worker_init=_one_thread,
+    )
+    first_process_does(lambda: _claim(out, run))
+    first_process_does(
+        lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
     )
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"

@@ -46,20 +46,27 @@ class DataSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationSettings:
-    """How networks of one scale are validated: on whole portraits, before their own backgrounds.
+    """How networks are validated: of two scales on composites, of one scale on whole portraits.
 
     Attributes:
-        count: How many portraits at most, taken evenly from all.
-        area_px: Pixels that each is made to have before the network sees it; 0 takes as many as the
-            network is meant to work at.
+        faces: What faces are; each as far as there are pictures for it.
+        deciding: The score that decides what is best, such as ``normal/mad``; empty for the SAD
+            under the same faces as in training.
+        count: How many pictures at most for each, taken evenly from all portraits.
+        area_px: Pixels that a whole portrait is made to have before the network sees it; 0 takes as
+            many as the network is meant to work at.
     """
 
+    faces: tuple[Faces, ...] = ("obfuscated", "normal")
+    deciding: str = ""
     count: int = 40
     area_px: int = 0
 
     def __post_init__(self) -> None:
         if self.count < 1 or self.area_px < 0:
             raise ConfigError("validation.count must be at least 1, validation.area_px at least 0.")
+        if not self.faces:
+            raise ConfigError("validation.faces is empty; name obfuscated, normal or both.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +90,7 @@ class TrainRun:
         copy_paste: Faces of others in the place of hidden ones; with ``crops``.
         objective: The weights of the loss's terms.
         training: How long and how fast.
-        validation: How it is validated, with ``crops``.
+        validation: How it is validated.
     """
 
     model: str

@@ -1,10 +1,8 @@
 """Scores a network of two scales during training: new people, new scenes, faces hidden and not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from p3m.data.composites import CompositeDataset, CompositeSettings
@@ -17,9 +15,6 @@ from p3m.pipelines.obfuscate import obfuscate_randomly
 from p3m.pipelines.scorer import Scorer
 from p3m.training.two_scale import to_planes
 
-Score = Callable[[nn.Module], tuple[dict[str, float], NDArray[np.uint8]]]
-
-_COUNT = 40
 _BASE_SIDE = 320
 _SEED = 20_000
 
@@ -30,7 +25,8 @@ def validator(
     foregrounds: ForegroundCache,
     settings: CompositeSettings,
     *,
-    count: int = _COUNT,
+    faces: Sequence[str],
+    count: int,
 ) -> Scorer:
     """Scores networks on composites of people and scenes that they were never trained on.
 
@@ -39,13 +35,14 @@ def validator(
         backgrounds: What to show them before.
         foregrounds: Their colours, prepared.
         settings: How samples are made; all of them are composites.
+        faces: The columns: ``obfuscated``, ``normal`` or both.
         count: How many pictures each column has.
 
     Returns:
-        For a `TwoScale` network, the same pictures in both columns: ``obfuscated`` and ``normal``.
+        For a `TwoScale` network; all columns have the same pictures but for the faces.
     """
     columns = {
-        faces: _Composites(
+        column: _Composites(
             CompositeDataset(
                 portraits,
                 [1.0] * len(portraits),
@@ -54,10 +51,10 @@ def validator(
                 CompositeSettings(side_px=settings.side_px, natural=0.0, empty=0.0),
                 seed=_SEED,
                 length=count,
-                obfuscate=obfuscate_randomly if faces == "obfuscated" else None,
+                obfuscate=obfuscate_randomly if column == "obfuscated" else None,
             )
         )
-        for faces in ("obfuscated", "normal")
+        for column in faces
     }
     return Scorer(columns, predict_square)
 
@@ -73,7 +70,7 @@ def predict_square(model: nn.Module, image: Image) -> Alpha:
     planes = normalize(to_planes(torch.from_numpy(image)[None].to(device)))
     with torch.inference_mode():
         output = model(planes, _BASE_SIDE, [(0, 0)], image.shape[0])
-    alpha: NDArray[np.float32] = output.window_alpha[0, 0].float().cpu().numpy()
+    alpha: Alpha = output.window_alpha[0, 0].float().cpu().numpy()
     return alpha
 
 

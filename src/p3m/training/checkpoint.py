@@ -1,5 +1,6 @@
 """Checkpoints on disk: written whole or not at all, read without running anything they hold."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -8,7 +9,7 @@ from zipfile import is_zipfile
 
 import torch
 
-from p3m.core.errors import TrainingError
+from p3m.core.errors import OutputError, TrainingError
 
 
 def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
@@ -17,11 +18,22 @@ def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
     Args:
         path: Where to; the file is replaced in one step.
         state: Tensors and plain values.
+
+    Raises:
+        OutputError: If it cannot be written; an older file stays as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")
-    torch.save(dict(state), unfinished)
-    unfinished.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("wb") as file:
+            torch.save(dict(state), file)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except (OSError, RuntimeError) as error:  # torch tells a full disk as a RuntimeError
+        raise OutputError(f"{path}: the checkpoint cannot be written ({error}).") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

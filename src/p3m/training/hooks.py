@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
+from p3m.core.errors import ConfigError
 from p3m.losses.objective import LossTerms
 from p3m.models.state import save_state
 from p3m.training.checkpoint import write_checkpoint
@@ -100,26 +102,44 @@ class Curves:
         self._board.close()
 
 
+class Score(Protocol):
+    """Scores a network."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the scores are called."""
+
+    def __call__(self, model: nn.Module) -> tuple[dict[str, float], NDArray[np.uint8]]:
+        """The network's scores by name, and a panel to look at, shape (H, W, 3)."""
+
+
 class Validate:
     """Scores the averaged weights every so many steps and keeps the best.
 
     Args:
-        score: From a network to its scores by name, and a panel to look at.
+        score: Scores a network.
         deciding: The score that decides what is best; lower is better.
         every: Steps between two validations.
         best: Where the best weights are kept.
         curves: Takes the scores.
+
+    Raises:
+        ConfigError: If there is no score of the deciding name.
     """
 
     def __init__(
         self,
-        score: Callable[[nn.Module], tuple[dict[str, float], NDArray[np.uint8]]],
+        score: Score,
         *,
         deciding: str,
         every: int,
         best: Path,
         curves: Curves,
     ) -> None:
+        if deciding not in score.names:
+            raise ConfigError(
+                f"No score named {deciding!r} can decide; there are {', '.join(score.names)}."
+            )
         self._score = score
         self._deciding = deciding
         self._every = every

@@ -164,10 +164,11 @@ class Trainer:
 
         Raises:
             TrainingError: If a loss or a gradient is not finite; weights are as before the step.
+                If the checkpoint is damaged, of another network, or not there for all processes.
         """
         state, settings = self._state, self._settings
-        if resume and self._checkpoint.is_file():
-            state.load_state_dict(read_checkpoint(self._checkpoint))
+        if resume:
+            self._load()
         parts = batches(
             self._dataset,
             settings,
@@ -187,6 +188,23 @@ class Trainer:
                 hook.at_end(state)
         self._process.wait_for_everyone()
         return state
+
+    def _load(self) -> None:
+        """Restores the checkpoint, where there is one."""
+        if self._checkpoint.is_file():
+            checkpoint = read_checkpoint(self._checkpoint)
+            try:
+                self._state.load_state_dict(checkpoint)
+            except (KeyError, ValueError, RuntimeError) as error:
+                raise TrainingError(
+                    f"{self._checkpoint}: the checkpoint of another network, or of another version "
+                    f"of p3m ({str(error).splitlines()[0]})."
+                ) from error
+        if len(steps := set(gather_object([self._state.step]))) > 1:
+            raise TrainingError(
+                f"{self._checkpoint}: processes are at different steps ({sorted(steps)}); all "
+                "machines must see the same folder."
+            )
 
     def _train_on(self, parts: Iterable[Batch]) -> LossTerms:
         """One step on all of its parts; gives the mean of their losses over all processes."""
