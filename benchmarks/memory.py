@@ -75,10 +75,10 @@ def measure(model: str, strategy: str, threads: int) -> None:
     import p3m  # noqa: PLC0415 -- the parent stays small
     from p3m.inference.strategy import Tiled  # noqa: PLC0415
 
-    image = p3m.read_image(sys.stdin.buffer.read())
     chosen = Tiled(threshold=-1.0) if strategy == "tiled" else strategy
     predict = p3m.load_predictor(model, strategy=chosen, threads=threads)
     loaded = peak_rss_bytes()
+    image = p3m.read_image(sys.stdin.buffer.read())
     predict(image)
     measured = {"loaded_mb": loaded / 1e6, "peak_mb": peak_rss_bytes() / 1e6}
     print(json.dumps({name: round(value, 1) for name, value in measured.items()}))
