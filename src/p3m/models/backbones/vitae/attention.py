@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 NORM_EPS = 1e-6
+_INVERSE_EPS = 1e8
 
 
 class Attention(nn.Module):
@@ -83,8 +84,10 @@ class KernelAttention(nn.Module):
 
     def _attend(self, key: Tensor, query: Tensor, value: Tensor) -> Tensor:
         key, query = self._features(key), self._features(query)
+        found = query @ (key.transpose(1, 2) @ value)
         total = query @ key.sum(dim=1).unsqueeze(-1)
-        return query @ (key.transpose(1, 2) @ value) / (total + 1e-8)
+        # found / (total + 1e-8): the exporter to ONNX would take so small a summand for zero.
+        return found * _INVERSE_EPS / (total * _INVERSE_EPS + 1.0)
 
     def _features(self, tokens: Tensor) -> Tensor:
         length = tokens.square().sum(dim=-1, keepdim=True) / 2

@@ -2,7 +2,10 @@ import math
 
 import pytest
 import torch
+from onnxruntime import InferenceSession
+from torch import Tensor, nn
 
+from p3m.export.graph import frozen, trace
 from p3m.models.backbones.vitae.attention import Attention, KernelAttention
 from support.references import vitae as restated
 from support.statistics import enliven
@@ -64,6 +67,34 @@ def test_half_precision_does_not_overflow_the_features(dtype: torch.dtype) -> No
     with torch.autocast("cpu", dtype=dtype):
         out = attention(tokens)
     torch.testing.assert_close(out.float(), attention(tokens), atol=0.05, rtol=0.05)
+
+
+class OfMaps(nn.Module):
+    """Attention among the pixels of maps (B, C, H, W)."""
+
+    def __init__(self, attention: KernelAttention) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return self.attention(maps.flatten(2).transpose(1, 2))
+
+
+@pytest.mark.onnx
+@torch.no_grad()
+def test_tokens_far_from_all_others_stay_so_when_exported() -> None:
+    """Their weights add up to far less than the 1e-8 that is added where they divide."""
+    attention = KernelAttention(8, seed=0)
+    nn.init.normal_(attention.kqv.weight, std=3.0)
+    module = frozen(OfMaps(attention))
+    graph = trace(module, (torch.randn(2, 8, 2, 3),), unit=1, inputs=["maps"], outputs=["out"])
+    session = InferenceSession(graph.SerializeToString(), providers=["CPUExecutionProvider"])
+    maps = torch.randn(1, 8, 4, 5)
+    (exported,) = session.run(None, {"maps": maps.numpy()})
+    found = module(maps)
+    torch.testing.assert_close(torch.from_numpy(exported), found, atol=1e-5, rtol=0)
+    far = (found - attention.proj.bias).abs().amax(-1) < 1e-3
+    assert bool(far.any())
 
 
 def test_the_norm_that_is_only_in_the_files_asks_for_no_gradient() -> None:
