@@ -32,7 +32,7 @@ def test_what_is_trained_can_be_exported_and_used(tmp_path, project) -> None:
     assert weights == str(out / "weights.safetensors")
 
     model = tmp_path / "mine.onnx"
-    run = _p3m("export", "p3mnet-lite", weights, "-o", model, "--half")
+    run = _p3m("export", weights, "-o", model, "--half")
     assert run.exit_code == 0, run.stderr
     assert "mine.onnx: 6.4 MB, sha256 " in run.stdout
     assert "greatest difference of half precision" in run.stdout
@@ -71,7 +71,7 @@ def test_the_choice_of_faces_is_between_two(tmp_path) -> None:
 
 
 def test_weights_that_are_missing_are_named(tmp_path) -> None:
-    run = _p3m("export", "p3mnet-lite", tmp_path / "none.pt", "-o", tmp_path / "x.onnx")
+    run = _p3m("export", tmp_path / "none.pt", "-o", tmp_path / "x.onnx")
     assert run.exit_code == 1
     assert "none.pt: no such weights file" in run.stderr
 
@@ -80,7 +80,7 @@ def test_weights_that_are_missing_are_named(tmp_path) -> None:
     "arguments",
     [
         ["train", "p3mnet-lite", "--data", ".", "--out", "run"],
-        ["export", "p3mnet-lite", "weights.pt", "-o", "x.onnx"],
+        ["export", "weights.pt", "-o", "x.onnx"],
     ],
 )
 def test_without_torch_it_says_what_to_install(monkeypatch, arguments) -> None:
