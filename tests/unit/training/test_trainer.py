@@ -1,5 +1,6 @@
 import dataclasses
 import math
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -52,6 +53,20 @@ def _trainer(path, settings=SETTINGS, *, step=squared_error, hooks=(), model=Non
     )
 
 
+@contextmanager
+def _gradient_lengths():
+    """Collects the length of the gradient that each step is taken with."""
+    lengths: list[float] = []
+
+    def measure(optimizer, args, kwargs) -> None:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        lengths.append(float(torch.cat([p.grad.flatten() for p in parameters]).norm()))
+
+    handle = register_optimizer_step_pre_hook(measure)
+    yield lengths
+    handle.remove()
+
+
 def _assert_equal(one: nn.Module, other: nn.Module) -> None:
     for (name, a), b in zip(one.state_dict().items(), other.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
@@ -100,13 +115,15 @@ def test_an_interrupted_step_leaves_the_last_whole_checkpoint(tmp_path, monkeypa
 @pytest.mark.parametrize("optimizer", ["adam", "adamw"])
 def test_parts_of_a_batch_give_the_step_of_the_whole_batch(tmp_path, optimizer) -> None:
     losses: dict[int, list[float]] = {1: [], 2: [], 4: []}
-    states = {}
+    gradients, states = {}, {}
     for parts, record in losses.items():
         hook = _hook(lambda _, terms, record=record: record.append(terms.total.item()))
-        settings = _settings(accumulate=parts, optimizer=optimizer, clip_norm=0.5)
-        states[parts] = _trainer(tmp_path, settings, hooks=[hook]).run(resume=False)
+        settings = _settings(accumulate=parts, optimizer=optimizer, clip_norm=0.0)
+        with _gradient_lengths() as gradients[parts]:
+            states[parts] = _trainer(tmp_path, settings, hooks=[hook]).run(resume=False)
     for parts in (2, 4):
         assert losses[parts] == pytest.approx(losses[1], rel=1e-5)
+        assert gradients[parts] == pytest.approx(gradients[1], rel=1e-5)
         for name, value in states[1].model.state_dict().items():
             torch.testing.assert_close(
                 states[parts].model.state_dict()[name], value, **tolerance("float32"), msg=name
@@ -114,18 +131,10 @@ def test_parts_of_a_batch_give_the_step_of_the_whole_batch(tmp_path, optimizer) 
 
 
 def test_long_gradients_are_shortened_unless_that_is_switched_off(tmp_path) -> None:
-    lengths: dict[float, list[float]] = {0.0: [], 0.01: []}
-    for clip, seen in lengths.items():
-        model = nn.Linear(3, 1)
-
-        def look(optimizer, *_, model=model, seen=seen) -> None:
-            gradients = [p.grad.flatten() for p in model.parameters()]
-            seen.append(float(torch.cat(gradients).norm()))
-
-        trainer = _trainer(tmp_path, _settings(clip_norm=clip, steps=3), model=model)
-        handle = register_optimizer_step_pre_hook(look)
-        trainer.run(resume=False)
-        handle.remove()
+    lengths = {}
+    for clip in (0.0, 0.01):
+        with _gradient_lengths() as lengths[clip]:
+            _trainer(tmp_path, _settings(clip_norm=clip, steps=3)).run(resume=False)
     assert lengths[0.01] == pytest.approx([0.01] * 3, rel=1e-3)
     assert min(lengths[0.0]) > 0.1
 
