@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from p3m.inference.predictor import Predictor
     from p3m.inference.strategy import STRATEGIES
     from p3m.pipelines.anonymize import anonymize
+    from p3m.pipelines.audit import audit
     from p3m.pipelines.matte import Matte, load_predictor, matte
     from p3m.privacy.anonymize import Anonymized
     from p3m.weights.catalog import WEIGHTS
@@ -29,6 +30,7 @@ __all__ = [
     "Predictor",
     "__version__",
     "anonymize",
+    "audit",
     "load_predictor",
     "matte",
     "read_alpha",
@@ -45,6 +47,7 @@ _HOMES = {
     "STRATEGIES": "p3m.inference.strategy",
     "WEIGHTS": "p3m.weights.catalog",
     "anonymize": "p3m.pipelines.anonymize",
+    "audit": "p3m.pipelines.audit",
     "load_predictor": "p3m.pipelines.matte",
     "matte": "p3m.pipelines.matte",
     "read_alpha": "p3m.imaging.io",

@@ -40,9 +40,9 @@ def face_patch(image: Image, box: Rectangle) -> NDArray[np.float32]:
         ]
     )
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    if scale_y < 1:  # a warp alone would alias
-        grey = cv2.GaussianBlur(grey, (0, 0), 0.5 / scale_y)
-    patch = cv2.warpAffine(grey, transform, (PATCH_PX, PATCH_PX), borderMode=cv2.BORDER_REPLICATE)
+    sharp = scale_y >= 1  # else a warp alone would alias
+    source = grey if sharp else cv2.GaussianBlur(grey, (0, 0), 0.5 / scale_y)
+    patch = cv2.warpAffine(source, transform, (PATCH_PX, PATCH_PX), borderMode=cv2.BORDER_REPLICATE)
     return patch.astype(np.float32, copy=False)
 
 

@@ -1,0 +1,94 @@
+"""Verdicts over faces and files, with a detector of known answers and with the real one."""
+
+import numpy as np
+import pytest
+
+from p3m.imaging.io import read_image
+from p3m.privacy.anonymize import hide_faces
+from p3m.privacy.audit import AuditedFace, audit_faces, audited_file, recognised
+from p3m.privacy.catalog import EFFECTS, create_effect
+from p3m.privacy.centerface import AUDIT_SIDES_PX, CenterFace
+
+
+@pytest.fixture(scope="module")
+def portrait(project):
+    return read_image(project / "examples" / "portrait.jpg")
+
+
+@pytest.fixture(scope="module")
+def finder():
+    return CenterFace(threads=1)
+
+
+@pytest.fixture(scope="module")
+def auditor():
+    return CenterFace(threshold=0.2, sides_px=AUDIT_SIDES_PX, threads=1)
+
+
+def verdicts(found):
+    return [face.verdict for _, face in found]
+
+
+def test_a_visible_face_is_identifiable(portrait, auditor):
+    assert "identifiable" in verdicts(audit_faces(portrait, auditor))
+
+
+@pytest.mark.parametrize("name", list(EFFECTS))
+def test_a_hidden_face_is_not_identifiable(
+    portrait, finder, auditor, name
+):
+    hidden = hide_faces(portrait, finder(portrait), effect=create_effect(name)).image
+    assert "identifiable" not in verdicts(audit_faces(hidden, auditor))
+    (_, face), *_others = audit_faces(hidden, auditor, original=portrait)
+    assert face.verdict == "clean"
+    assert face.similarity < 0.7
+    assert face.detail < face.detail_before
+
+
+def test_a_face_that_only_the_original_gives_away_is_identifiable(portrait, auditor):
+    """A detector that is blind to the audited picture does not hide what did not change."""
+
+    class Blind:
+        name = "blind"
+        looks = 0
+
+        def __call__(self, image):
+            self.looks += 1
+            return auditor(image) if self.looks == 2 else ()
+
+    ((_, face),) = audit_faces(portrait, Blind(), original=portrait.copy())
+    assert (face.score, face.verdict) == (0.0, "identifiable")
+
+
+def seen(verdict):
+    return AuditedFace(box=(1, 2, 3, 4), score=0.9, detail=5.0, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("faces", "metadata", "verdict"),
+    [
+        ([], [], "clean"),
+        (["clean", "doubtful"], [], "doubtful"),
+        (["identifiable", "clean"], [], "identifiable"),
+        ([], ["icc"], "clean"),
+        ([], ["date", "icc"], "doubtful"),
+        (["clean"], ["thumbnail"], "identifiable"),
+        ([], ["gps"], "identifiable"),
+    ],
+)
+def test_a_file_is_as_bad_as_the_worst_in_it(faces, metadata, verdict):
+    file = audited_file("a.jpg", [seen(v) for v in faces], metadata)
+    assert file.verdict == verdict
+    assert bool(file.reasons) == (verdict != "clean")
+
+
+def test_a_recognised_face_is_identifiable():
+    face = seen("clean")
+    assert recognised(face, cosine=0.6, first=True).verdict == "identifiable"
+    assert recognised(face, cosine=0.6, first=False).verdict == "clean"
+    assert recognised(face, cosine=0.1, first=True).verdict == "clean"
+
+
+def test_noise_is_nobody(auditor):
+    noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)
+    assert "identifiable" not in verdicts(audit_faces(noise, auditor))
