@@ -50,14 +50,14 @@ def test_a_set_is_told_of_in_full(p3m, name):
 
 
 def test_a_whole_set_is_told_to_be_and_a_broken_one_by_file(p3m, root):
-    run = p3m("data", "verify", "rwp-636", root, "--workers", 1)
+    run = p3m("data", "verify", "rwp-636", root, "--jobs", 1)
     assert run.exit_code == 0, run.stderr
     assert run.stdout.splitlines()[-1] == (
         f"rwp-636 (a drawn set) in {root} is whole: 0 errors, 0 warnings"
     )
     for name in ("p_00000000", "p_00000001"):
         (root / f"alpha/{name}.png").unlink()
-    run = p3m("data", "verify", "rwp-636", root, "--workers", 1)
+    run = p3m("data", "verify", "rwp-636", root, "--jobs", 1)
     assert run.exit_code == 1
     *_, first, second, last = run.stdout.splitlines()
     assert first == "error: image/p_00000000.jpg: has no alpha"
@@ -67,7 +67,7 @@ def test_a_whole_set_is_told_to_be_and_a_broken_one_by_file(p3m, root):
 
 def test_json_says_the_same(p3m, root):
     (root / "alpha/p_00000000.png").write_bytes(b"")
-    run = p3m("data", "verify", "rwp-636", root, "--workers", 1, "--json")
+    run = p3m("data", "verify", "rwp-636", root, "--jobs", 1, "--json")
     assert run.exit_code == 1
     report = json.loads(run.stdout)
     assert report["broken"]
@@ -81,14 +81,14 @@ def test_warnings_that_are_alike_are_counted_and_json_has_them_all(p3m, folder):
     root = write_drawn_set(RWP, folder / "set", 13)
     for path in (root / "alpha").iterdir():
         PilImage.open(path).convert("RGB").save(path)
-    run = p3m("data", "verify", "rwp-636", root, "--workers", 1)
+    run = p3m("data", "verify", "rwp-636", root, "--jobs", 1)
     assert run.exit_code == 0
     *lines, more, last = run.stdout.splitlines()
     text = "has three equal channels in place of one"
     assert sum(line.endswith(f".png: {text}") for line in lines) == 10
     assert more == f"warning: 3 files more, see --json: {text}"
     assert last.endswith("is whole: 0 errors, 13 warnings")
-    run = p3m("data", "verify", "rwp-636", root, "--workers", 1, "--json")
+    run = p3m("data", "verify", "rwp-636", root, "--jobs", 1, "--json")
     assert len(json.loads(run.stdout)["problems"]) == 13
 
 
@@ -147,7 +147,7 @@ def test_a_wrong_folder_is_told_before_terms_and_none_is_written_into(p3m, folde
 
 def test_prepare_makes_what_is_missing_and_tells_what_failed(p3m, root):
     (root / "image/p_00000001.jpg").write_bytes(b"")
-    command = ("data", "prepare", "rwp-636", root, "-o", "made", "--workers", 1)
+    command = ("data", "prepare", "rwp-636", root, "-o", "made", "--jobs", 1)
     run = p3m(*command, "--part", "foreground")
     assert run.exit_code == 1
     assert run.stdout == "made: 2 prepared, 0 complete before, 1 failed\n"
@@ -165,19 +165,19 @@ def test_trimaps_need_no_pymatting_and_colours_say_what_to_install(p3m, root, mo
     monkeypatch.setattr(
         "p3m.core.extras.find_spec", lambda name: None if name == "pymatting" else 1
     )
-    run = p3m("data", "prepare", "rwp-636", root, "--workers", 1)
+    run = p3m("data", "prepare", "rwp-636", root, "--jobs", 1)
     assert run.exit_code == 1
     assert 'pip install "p3m[train]"' in run.stderr
-    run = p3m("data", "prepare", "rwp-636", root, "--workers", 1, "--part", "trimap")
+    run = p3m("data", "prepare", "rwp-636", root, "--jobs", 1, "--part", "trimap")
     assert run.exit_code == 0, run.stderr
 
 
 def test_what_synth_draws_is_whole_and_hidden_as_in_the_real_set(p3m, folder):
     size = ("--width", 64, "--height", 80)
-    run = p3m("data", "synth", "drawn", "--count", 4, *size, "--workers", 1)
+    run = p3m("data", "synth", "drawn", "--count", 4, *size, "--jobs", 1)
     assert run.exit_code == 0, run.stderr
     assert run.stdout == "drawn: train 4, p3m-500-p 1, p3m-500-np 1\n"
-    run = p3m("data", "verify", "p3m-10k", "drawn", "--workers", 1)
+    run = p3m("data", "verify", "p3m-10k", "drawn", "--jobs", 1)
     assert run.exit_code == 0, run.stdout
 
 

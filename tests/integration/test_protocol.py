@@ -34,15 +34,15 @@ area_px = 6144
 def test_from_a_set_to_its_report(p3m, folder):
     run = p3m(
         *("data", "synth", "P3M-10k", "--like", "p3m-10k", "--count", 40, "--validation", 10),
-        *("--width", 96, "--height", 128, "--seed", 1, "--workers", 2),
+        *("--width", 96, "--height", 128, "--seed", 1, "--jobs", 2),
     )
     assert run.exit_code == 0, run.stderr
 
-    run = p3m("data", "verify", "p3m-10k", "P3M-10k", "--workers", 2)
+    run = p3m("data", "verify", "p3m-10k", "P3M-10k", "--jobs", 2)
     assert run.exit_code == 0, run.stdout
     assert "is whole: 0 errors, 0 warnings" in run.stdout
 
-    run = p3m("data", "prepare", "p3m-10k", "P3M-10k", "--part", "trimap", "--workers", 1)
+    run = p3m("data", "prepare", "p3m-10k", "P3M-10k", "--part", "trimap", "--jobs", 1)
     assert run.exit_code == 0, run.stderr
     assert "40 prepared, 20 complete before, 0 failed" in run.stdout
 

@@ -41,7 +41,7 @@ Splits = Annotated[
 Accept = Annotated[
     bool, typer.Option("--accept-agreement", help="You have read the agreement and accept it.")
 ]
-Workers = Annotated[
+Jobs = Annotated[
     int | None, typer.Option(min=1, help="Processes; as many as processors by default.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -128,7 +128,7 @@ def verify(
         Path | None, typer.Option(help="Where made files lie; ROOT/prepared by default.")
     ] = None,
     accept: Accept = False,
-    workers: Workers = None,
+    jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:
     """Read every file of a set and tell all that is wrong; exit code 1 where it is broken."""
@@ -142,7 +142,7 @@ def verify(
             splits or (),
             prepared=prepared,
             accept=accept,
-            workers=workers,
+            workers=jobs,
             tell=tell,
         )
     typer.echo(_report_json(report)) if as_json else _print_report(report)
@@ -169,7 +169,7 @@ def prepare(
         int, typer.Option(min=1, help="Pixels by which a trimap's unknown region is widened.")
     ] = 12,
     accept: Accept = False,
-    workers: Workers = None,
+    jobs: Jobs = None,
 ) -> None:
     """Make trimaps, foregrounds and backgrounds that a set came without; goes on where it was."""
     wanted = set(parts or _Part)
@@ -188,7 +188,7 @@ def prepare(
             parts=[part for part in PARTS if part in wanted],
             settings=PrepareSettings(method=method, radius_px=trimap_radius),
             accept=accept,
-            workers=workers,
+            workers=jobs,
             tell=tell,
         )
     for _, problem in result.failed:
@@ -210,7 +210,7 @@ def synth(
     width: Annotated[int, typer.Option(help="Width of the pictures.")] = 256,
     height: Annotated[int, typer.Option(help="Height of the pictures.")] = 320,
     seed: Annotated[int, typer.Option(help="Decides everything.")] = 0,
-    workers: Workers = None,
+    jobs: Jobs = None,
 ) -> None:
     """Draw a small set of people who do not exist, with exact alphas, to try things on."""
     from p3m.cli.progress import count_progress  # noqa: PLC0415
@@ -224,7 +224,7 @@ def synth(
             validation=validation,
             size=(height, width),
             seed=seed,
-            workers=workers,
+            workers=jobs,
             tell=tell,
         )
     typer.echo(f"{out}: " + ", ".join(f"{split} {size}" for split, size in sizes.items()))
