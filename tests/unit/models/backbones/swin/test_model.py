@@ -1,8 +1,9 @@
 import pytest
 import torch
+from torch.export import Dim, export
 
 from p3m.models.backbones.drop_path import DropPath
-from p3m.models.backbones.swin.model import CHANNELS, SwinT
+from p3m.models.backbones.swin.model import CHANNELS, SwinBlocks, SwinT
 from support.references.swin import swin_t
 from support.statistics import enliven
 
@@ -42,6 +43,19 @@ def test_a_picture_is_seen_alike_alone_and_in_a_batch(encoder: SwinT) -> None:
     together = encoder(images).deepest
     alone = torch.cat([encoder(image[None]).deepest for image in images])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("traced", [(4, 6), (9, 16)], ids=["of one window", "of many"])
+@torch.no_grad()
+def test_one_exported_program_serves_maps_of_any_number_of_windows(
+    traced: tuple[int, int],
+) -> None:
+    blocks = enliven(SwinBlocks(8, 2, released_side=7, drop_path=[0.0, 0.0]))
+    dynamic = ({0: Dim.DYNAMIC, 1: Dim.DYNAMIC, 2: Dim.DYNAMIC},)
+    program = export(blocks, (torch.randn(2, *traced, 8),), dynamic_shapes=dynamic).module()
+    for size in ((1, 5, 7), (3, 14, 15), (2, 4, 21)):
+        tokens = torch.randn(*size, 8)
+        torch.testing.assert_close(program(tokens), blocks(tokens))
 
 
 def test_stochastic_depth_grows_to_its_last_block() -> None:
