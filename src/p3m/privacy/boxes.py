@@ -1,6 +1,6 @@
 """Boxes around faces: how much two of them overlap, and one face out of many findings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 
@@ -53,6 +53,17 @@ def distinct(
         if all(_share_within(face.box, surer.box) <= most_within for surer in kept):
             kept.append(face)
     return tuple(kept)
+
+
+def hull(boxes: Iterable[Rectangle]) -> Rectangle:
+    """The least box that holds some boxes, of which there is at least one.
+
+    Example:
+        >>> hull([(0, 0, 2, 2), (1, -1, 3, 1)])
+        (0, -1, 3, 2)
+    """
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def _share_within(inner: Rectangle, outer: Rectangle) -> float:

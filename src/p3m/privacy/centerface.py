@@ -1,10 +1,11 @@
 """CenterFace, a small face detector, on ONNX Runtime at several scales."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -14,14 +15,14 @@ from p3m.core.checks import check_range, check_shape
 from p3m.core.errors import RangeError
 from p3m.core.extras import require_extra
 from p3m.imaging.types import Image
-from p3m.privacy.boxes import distinct
+from p3m.privacy.boxes import area, distinct, hull, overlap
 from p3m.privacy.contract import Face
 from p3m.weights.session import open_session
 
 THRESHOLD = 0.15
 """The least score of a face, by default."""
 
-SIDES_PX = (160, 256, 384, 640, 960)
+SIDES_PX = (160, 256, 384, 640, 1024)
 """Longer sides at which a picture is searched; the small ones find faces that fill the frame."""
 
 AUDIT_SIDES_PX = (128, 208, 320, 512, 800, 1280)
@@ -30,6 +31,9 @@ AUDIT_SIDES_PX = (128, 208, 320, 512, 800, 1280)
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+_BEST_SEEN_PX = 64
+_SURE_SHARE = 0.6
+_SAME_FACE = 0.3
 _STRIDE = 32
 _CELL_PX = 4
 
@@ -42,8 +46,8 @@ class CenterFace:
 
     Args:
         threshold: The least score of a face, in [0, 1].
-        sides_px: Longer sides, in pixels, at which the picture is searched. A side longer than
-            twice the picture's is left out.
+        sides_px: Longer sides, in pixels, at which the picture is searched. Sides longer than the
+            picture's are left out, but for the least.
         threads: Threads within one operation; ``None`` takes every processor of this process.
 
     Raises:
@@ -75,10 +79,11 @@ class CenterFace:
         """The faces in a picture; see ``privacy.contract.FaceDetector``."""
         check_shape("image", image, "H W 3")
         longest = max(image.shape[:2])
-        sides = [side for side in self.sides_px if side <= 2 * longest] or self.sides_px[:1]
-        return distinct([face for side in sides for face in self._search(image, side)])
+        sides = [side for side in self.sides_px if side <= longest] or self.sides_px[:1]
+        findings = [finding for side in sides for finding in self._search(image, side)]
+        return distinct([_joined(group) for group in _groups(findings)])
 
-    def _search(self, image: Image, side_px: int) -> Iterator[Face]:
+    def _search(self, image: Image, side_px: int) -> Iterator["_Finding"]:
         """Findings at one size, several for each face."""
         shrink = side_px / max(image.shape[:2])
         height, width = (
@@ -90,7 +95,44 @@ class CenterFace:
         answer = _Answer(*(maps[0] for maps in self._session.run(None, {"input.1": planes})))
         scale = image.shape[1] / width, image.shape[0] / height
         for row, column in zip(*np.nonzero(answer.score[0] >= self.threshold), strict=True):
-            yield answer.face(int(row), int(column), scale)
+            face = answer.face(int(row), int(column), scale)
+            yield _Finding(face, shrink * math.sqrt(area(face.box)))
+
+
+class _Finding(NamedTuple):
+    """A face, and its side in pixels at the size at which the network saw it."""
+
+    face: Face
+    seen_px: float
+
+
+def _groups(findings: Sequence[_Finding]) -> list[list[_Finding]]:
+    """Findings of one face each, the surest first: they overlap the surest of their group."""
+    groups: list[list[_Finding]] = []
+    for finding in sorted(findings, key=lambda finding: -finding.face.score):
+        for group in groups:
+            if overlap(finding.face.box, group[0].face.box) > _SAME_FACE:
+                group.append(finding)
+                break
+        else:
+            groups.append([finding])
+    return groups
+
+
+def _joined(group: Sequence[_Finding]) -> Face:
+    """The face of a group.
+
+    The network places a face best that it sees neither very small nor very large; the surest of its
+    boxes may miss half of a large face. The result holds the three that were seen best.
+    """
+    score = group[0].face.score
+    sure = [finding for finding in group if finding.face.score >= _SURE_SHARE * score]
+    best = sorted(sure, key=lambda finding: abs(math.log(finding.seen_px / _BEST_SEEN_PX)))[:3]
+    return Face(
+        box=hull(finding.face.box for finding in best),
+        score=score,
+        landmarks=best[0].face.landmarks,
+    )
 
 
 @dataclass(frozen=True, slots=True)

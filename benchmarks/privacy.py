@@ -1,0 +1,227 @@
+"""Are all faces found, are they gone, and what does it cost? On real portraits, beside deface.
+
+    python benchmarks/privacy.py --data ../shared/data --work runs/privacy
+
+Every portrait of the pack is anonymized by p3m's defaults as PNG. Its faces are known from the
+pack's masks, ovals from forehead to chin: one counts as found if a finding overlaps its box by 0.3
+or more. Then the results are searched with CenterFace at its usual threshold of 0.5.
+
+Two hundred of the portraits are also anonymized by `deface`, as a user would run it, and by p3m
+with the mattes spared. Measured on each result: faces of which less than half was touched; the
+share of the oval's pixels that are as they were, and of its outermost rows and columns; the share
+of the matte's transition (alpha between 0.02 and 0.98) that was changed; seconds a picture. Last,
+the anonymized pictures are matted, and compared with the mattes of the originals outside of the
+faces.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from result_file import Case, case, write_result
+from rich.progress import track
+
+import p3m
+from p3m.data.portraits import Portrait, read_portrait_folder
+from p3m.imaging.io import read_alpha, read_image, write_picture
+from p3m.imaging.sheet import contact_sheet
+from p3m.imaging.types import Mask
+from p3m.metrics.absolute import mad
+from p3m.privacy.annotated import read_mask_faces
+from p3m.privacy.boxes import overlap
+from p3m.privacy.centerface import AUDIT_SIDES_PX, SIDES_PX, CenterFace
+from p3m.privacy.contract import Face
+
+FOUND = 0.3
+USUAL_THRESHOLD = 0.5
+COMPARED = 200
+MATTED = 100
+LEAST_FACE_PX = 100
+
+
+@dataclass(frozen=True)
+class Known:
+    """A portrait as PNG and what is known of it."""
+
+    portrait: Portrait
+    source: Path
+    faces: tuple[Face, ...]
+    mask: Mask
+
+
+def main() -> None:
+    """Measures everything and writes the result file."""
+    options = parse()
+    known = prepare(options.data, options.work / "originals", options.most)
+    hidden = options.work / "p3m"
+    seconds = run_p3m(known, hidden)
+    cases = [
+        found_case(known, options.work / "misses.png"),
+        *[again_case(known, hidden, name, sides) for name, sides in SEARCHES.items()],
+    ]
+    some = known[:: max(1, len(known) // options.compared)][: options.compared]
+    cases += compare(some, options.work)
+    cases.append(survival(some[:MATTED], hidden))
+    cases.append(case("p3m, whole pack", "s", seconds, pictures=len(known)))
+    settings = {"threshold": 0.15, "margin": 0.2, "sides_px": SIDES_PX, "deface": "defaults"}
+    print(write_result("privacy", cases, settings=settings))
+
+
+SEARCHES = {"same sizes": SIDES_PX, "other sizes": AUDIT_SIDES_PX}
+
+
+def prepare(data: Path, folder: Path, most: int | None) -> list[Known]:
+    """The portraits that have faces, as PNG files, so that no compression hides a change."""
+    folder.mkdir(parents=True, exist_ok=True)
+    known = []
+    portraits = [p for p in read_portrait_folder(data).portraits if p.face_mask is not None]
+    for portrait in track(portraits[:: max(1, len(portraits) // (most or len(portraits)))], "read"):
+        faces = tuple(f for f in read_mask_faces(portrait.face_mask) if area_px(f) >= LEAST_FACE_PX)
+        if faces:
+            source = folder / f"{portrait.name}.png"
+            if not source.is_file():
+                write_picture(source, read_image(portrait.image))
+            mask = read_alpha(portrait.face_mask) > 0.5
+            known.append(Known(portrait, source, faces, mask))
+    return known
+
+
+def area_px(face: Face) -> float:
+    """The area of a face's box."""
+    left, top, right, bottom = face.box
+    return (right - left) * (bottom - top)
+
+
+def run_p3m(known: list[Known], out: Path, *options: str) -> list[float]:
+    """Anonymizes as a user would; returns the seconds a picture of the whole command."""
+    command = [sys.executable, "-m", "p3m", "anonymize", str(known[0].source.parent)]
+    command = [
+        *command[:4],
+        *(str(k.source) for k in known),
+        "-o",
+        str(out),
+        "--overwrite",
+        *options,
+    ]
+    start = time.perf_counter()
+    subprocess.run([*command, *options], check=True, capture_output=True)
+    return [(time.perf_counter() - start) / len(known)]
+
+
+def found_case(known: list[Known], sheet: Path) -> Case:
+    """Which share of the known faces is found; the missed ones are shown."""
+    detector = CenterFace()
+    found, missed = [], []
+    for one in track(known, "find"):
+        image = read_image(one.source)
+        boxes = [face.box for face in detector(image)]
+        for face in one.faces:
+            hit = any(overlap(face.box, box) >= FOUND for box in boxes)
+            found.append(float(hit))
+            if not hit:
+                missed.append((one.source.stem, image))
+    if missed:
+        page = contact_sheet([image for _, image in missed], [name for name, _ in missed])
+        write_picture(sheet, page, overwrite=True)
+    names = ", ".join(name for name, _ in missed) or "none"
+    return case("faces found", "share", found, pictures=len(known), missed=names)
+
+
+def again_case(known: list[Known], folder: Path, name: str, sides: tuple[int, ...]) -> Case:
+    """Which share of the hidden faces the detector still takes for a face."""
+    detector = CenterFace(threshold=USUAL_THRESHOLD, sides_px=sides)
+    again = []
+    for one in track(known, f"search again, {name}"):
+        boxes = [face.box for face in detector(read_image(folder / one.source.name))]
+        again += [float(any(overlap(f.box, box) >= FOUND for box in boxes)) for f in one.faces]
+    return case(f"faces found again, {name}", "share", again, threshold=USUAL_THRESHOLD)
+
+
+def compare(some: list[Known], work: Path) -> list[Case]:
+    """p3m, p3m with mattes spared, and deface, on the same pictures in one run."""
+    alphas = work / "alphas"
+    for one in some:
+        write_picture(alphas / one.source.name, read_alpha(one.portrait.alpha), overwrite=True)
+    folders = {name: work / name for name in ("compared-p3m", "compared-matte", "compared-deface")}
+    seconds = {
+        "compared-p3m": run_p3m(some, folders["compared-p3m"]),
+        "compared-matte": run_p3m(some, folders["compared-matte"], "--alpha", str(alphas)),
+        "compared-deface": run_deface(some, folders["compared-deface"]),
+    }
+    cases = []
+    for name, folder in folders.items():
+        rows = [measure(one, read_image(folder / one.source.name)) for one in track(some, name)]
+        for column in rows[0]:
+            unit = "faces" if column == "missed" else "share"
+            cases.append(case(f"{name[9:]}, {column}", unit, [row[column] for row in rows]))
+        cases.append(case(f"{name[9:]}, seconds a picture", "s", seconds[name]))
+    return cases
+
+
+def run_deface(known: list[Known], out: Path) -> list[float]:
+    """The command of deface itself with its defaults, files named one by one; seconds a picture."""
+    out.mkdir(parents=True, exist_ok=True)
+    for one in known:  # it writes beside its inputs, or to one file
+        (out / one.source.name).write_bytes(one.source.read_bytes())
+    files = [str(out / one.source.name) for one in known]
+    start = time.perf_counter()
+    deface = str(Path(sys.executable).parent / "deface")
+    subprocess.run([deface, *files], check=True, capture_output=True)
+    seconds = (time.perf_counter() - start) / len(known)
+    for file in files:
+        path = Path(file)
+        path.with_name(f"{path.stem}_anonymized.png").replace(path)
+    return [seconds]
+
+
+def measure(one: Known, result: NDArray[np.uint8]) -> dict[str, float]:
+    """What is left of the faces of one picture, and what happened to its matte's transition."""
+    image = read_image(one.source)
+    same = (image == result).all(axis=2)
+    alpha = read_alpha(one.portrait.alpha)
+    band = (alpha > 0.02) & (alpha < 0.98)
+    count, labels = cv2.connectedComponents(one.mask.astype(np.uint8))
+    ovals = [labels == number for number in range(1, count)]
+    return {
+        "missed": float(sum(same[oval].mean() > 0.5 for oval in ovals)),
+        "face pixels left": float(same[one.mask].mean()),
+        "border pixels left": float(np.mean([same[rim(oval)].mean() for oval in ovals])),
+        "transition changed": float((~same)[band].mean()) if band.any() else 0.0,
+    }
+
+
+def rim(oval: Mask) -> Mask:
+    """The outermost two pixels of a face's oval."""
+    inner = cv2.erode(oval.astype(np.uint8), np.ones((5, 5), np.uint8))
+    return oval & (inner == 0)
+
+
+def survival(some: list[Known], hidden: Path) -> Case:
+    """How far the mattes of hidden and of visible faces lie apart, outside of the faces."""
+    apart = []
+    for one in track(some, "matte"):
+        before = p3m.matte(one.source).alpha
+        after = p3m.matte(hidden / one.source.name).alpha
+        covered = (read_image(one.source) != read_image(hidden / one.source.name)).any(axis=2)
+        apart.append(mad(after, before, ~covered))
+    return case("matte changed outside of the faces", "MAD", apart, pictures=len(some))
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="the portrait pack")
+    parser.add_argument("--work", type=Path, default=Path("runs/privacy"), help="takes pictures")
+    parser.add_argument("--most", type=int, help="so many portraits at most")
+    parser.add_argument("--compared", type=int, default=COMPARED, help="so many beside deface")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
