@@ -54,7 +54,7 @@ def parallel_map(
             running.extend(pool.submit(function, item) for item in islice(left, 1))
     except BrokenProcessPool as error:
         raise WorkerError(
-            "A worker process died, perhaps for lack of memory; use fewer workers."
+            "A worker process died, perhaps for lack of memory; use fewer of them (--jobs)."
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
