@@ -35,8 +35,9 @@ from p3m.imaging.types import Mask
 from p3m.metrics.absolute import mad
 from p3m.privacy.annotated import read_mask_faces
 from p3m.privacy.boxes import overlap
-from p3m.privacy.centerface import AUDIT_SIDES_PX, SIDES_PX, CenterFace
+from p3m.privacy.centerface import AUDIT_SIDES_PX, SIDES_PX, THRESHOLD, CenterFace
 from p3m.privacy.contract import Face
+from p3m.privacy.region import MARGIN
 
 FOUND = 0.3
 USUAL_THRESHOLD = 0.5
@@ -69,8 +70,8 @@ def main() -> None:
     cases += compare(some, options.work)
     cases.append(survival(some[:MATTED], hidden))
     cases.append(case("p3m, whole pack", "s", seconds, pictures=len(known)))
-    settings = {"threshold": 0.15, "margin": 0.2, "sides_px": SIDES_PX, "deface": "defaults"}
-    print(write_result("privacy", cases, settings=settings))
+    settings = {"threshold": THRESHOLD, "margin": MARGIN, "sides_px": SIDES_PX}
+    print(write_result("privacy", cases, settings={**settings, "deface": "defaults"}))
 
 
 SEARCHES = {"same sizes": SIDES_PX, "other sizes": AUDIT_SIDES_PX}

@@ -50,7 +50,7 @@ def anonymize(
     ] = None,
     margin: Annotated[
         float, typer.Option(min=0, max=4, help="How much further out than the face to reach.")
-    ] = 0.2,
+    ] = 0.25,
     detector: Annotated[
         str,
         typer.Option(metavar="centerface|yunet:FILE|boxes:FILE|masks:DIR", help="Where faces are."),

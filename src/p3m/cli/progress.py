@@ -3,6 +3,10 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _WORDS = {"foregrounds": "Foreground colours", "steps": "Training"}
 
@@ -14,27 +18,7 @@ def training_progress() -> Iterator[Callable[[str, int, int, float], None]]:
     Yields:
         Takes the part's name, how much of it is done, of how much, and the loss.
     """
-    from rich.console import Console  # noqa: PLC0415 -- start-up must stay light
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=console,
-        disable=not console.is_terminal,
-    )
+    progress = _bars()
     tasks = {}
 
     def tell(part: str, done: int, total: int, loss: float) -> None:
@@ -54,25 +38,9 @@ def files_progress(total: int) -> Iterator[Callable[[], None]]:
     Yields:
         Says that one more is done.
     """
-    from rich.console import Console  # noqa: PLC0415 -- start-up must stay light
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    progress = Progress(
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=total < 2 or not console.is_terminal,
-        transient=True,
-        redirect_stdout=sys.stdout.isatty(),  # a pipe's lines must stay on standard output
-    )
-    task = progress.add_task("", total=total)
+    to_terminal = sys.stdout.isatty()  # a pipe's lines must stay on standard output
+    progress = _bars(hidden=total < 2, transient=True, redirect_stdout=to_terminal)
+    task = progress.add_task("", total=total, note="")
     with progress:
         yield lambda: progress.advance(task)
 
@@ -87,25 +55,33 @@ def count_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     Yields:
         Takes how much of it is done, and of how much.
     """
+    progress = _bars(transient=True)
+    task = progress.add_task(what, total=None, note="")
+    with progress:
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _bars(*, hidden: bool = False, **options: Any) -> "Progress":
+    """Bars with a text, a count, the time that went and the time that is left, and a note."""
     from rich.console import Console  # noqa: PLC0415 -- start-up must stay light
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
         MofNCompleteColumn,
         Progress,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
     console = Console(stderr=True)
-    progress = Progress(
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
         console=console,
-        disable=not console.is_terminal,
-        transient=True,
+        disable=hidden or not console.is_terminal,
+        **options,
     )
-    task = progress.add_task(what, total=None)
-    with progress:
-        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from p3m.imaging.types import Alpha, Mask, Size
     from p3m.privacy.contract import Face
 
-MARGIN = 0.2
+MARGIN = 0.25
 """How much wider an outline is drawn than the face, by default: what is left of a face that was
 covered exactly still lets a detector find it."""
 
