@@ -21,9 +21,10 @@ TOLERANCE = 1e-4
 
 @pytest.fixture(scope="module")
 def network():
-    """p3mnet-lite with fresh weights, whose detail path does something."""
-    network = create_model("p3mnet-lite")
-    torch.nn.init.normal_(network.detail.head.weight, std=0.1)
+    """p3mnet-lite with fresh weights, whose heads say something."""
+    network, generator = create_model("p3mnet-lite"), torch.Generator().manual_seed(0)
+    for head in (network.base.classify, network.base.estimate, network.detail.head):
+        torch.nn.init.normal_(head.weight, std=0.5, generator=generator)
     return network
 
 

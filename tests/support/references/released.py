@@ -46,11 +46,11 @@ def hybrid_strategy(
         scores = [float(score) for score in logits[:, y, x]]
         trimap[y, x] = (0, 128, 255)[scores.index(max(scores))]
     enlarged = resized(trimap / 255, height, width, modern=modern) * 255
-    local = resized(local.astype(np.float64), height, width, modern=modern)
+    alpha = resized(local.astype(np.float64), height, width, modern=modern)
     result = np.zeros((height, width))
     for y, x in np.ndindex(height, width):
         value = enlarged[y, x]
-        result[y, x] = value / 255 if value in {0, 255} else local[y, x]
+        result[y, x] = value / 255 if value in {0, 255} else alpha[y, x]
     return result
 
 
@@ -68,7 +68,7 @@ def resized(image: Array, height: int, width: int, *, modern: bool) -> Array:
         image = _blurred(_blurred(image, width / image.shape[1]).T, height / image.shape[0]).T
     rows = np.array([_stretched(list(row), width, modern=modern) for row in image])
     columns = np.array([_stretched(list(row), height, modern=modern) for row in rows.T]).T
-    return np.clip(columns, image.min(), image.max())
+    return np.asarray(columns.clip(image.min(), image.max()), dtype=np.float64)
 
 
 def _prepared(
