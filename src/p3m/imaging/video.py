@@ -5,10 +5,13 @@ PyAV reads them; its wheels hold FFmpeg's libraries.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from p3m.core.errors import ImageTooLargeError, InputError, VideoDecodeError
 from p3m.core.extras import require_extra
@@ -19,11 +22,8 @@ from p3m.imaging.video_metadata import find_video_metadata, recorded_at
 from p3m.imaging.video_orientation import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from fractions import Fraction
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     import av
     from av.container import InputContainer
@@ -88,11 +88,12 @@ class Frame:
             src_colorspace=known_matrix(self.raw),
             interpolation="AREA" if size[0] < self.raw.height else "BILINEAR",
         )
-        return self._orientation.turn(converted.to_ndarray())
+        return self._orientation.turn(converted.to_ndarray().astype(np.uint8, copy=False))
 
 
-class FrameSource:
-    """The frames of a video file, in the order in which they are shown.
+@contextmanager
+def frame_source(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[FrameSource]:
+    """Opens a video file and decodes its first frame.
 
     One frame is decoded at a time, so that memory does not grow with the length. A file that was
     taken with a turned camera says so in a matrix: frames come upright. Frames of more than 8 bits
@@ -102,39 +103,63 @@ class FrameSource:
         path: The file.
         max_pixels: Files with larger frames are refused before they are decoded.
 
+    Yields:
+        The frames, and what is known of them.
+
     Raises:
         MissingExtraError: If the extra ``video`` is not installed.
+        InputError: If the file cannot be read.
+        VideoDecodeError: If it holds no video, or its first frame cannot be decoded.
+        ImageTooLargeError: If its frames have too many pixels.
+    """
+    require_extra("video", "Reading videos", "av")
+    with open_video(path) as container:
+        with reported(path):
+            source = FrameSource(path, container, max_pixels=max_pixels)
+        yield source
+
+
+class FrameSource:
+    """The frames of an open video; see :func:`frame_source`.
+
+    Attributes:
+        path: The file.
+        info: What it says of itself.
+        stream: PyAV's track.
+        first: The first frame as it was decoded.
+        orientation: How frames become upright.
+        rate: Frames a second, on average.
     """
 
-    def __init__(self, path: Path, *, max_pixels: int = MAX_PIXELS) -> None:
-        require_extra("video", "Reading videos", "av")
+    def __init__(self, path: Path, container: InputContainer, *, max_pixels: int) -> None:
+        from av.codec.context import ThreadType  # noqa: PLC0415 - an extra
+        from av.video.stream import VideoStream  # noqa: PLC0415
+
+        stream = container.streams.best("video")
+        if not isinstance(stream, VideoStream):
+            raise VideoDecodeError(f"{path}: holds no video; give a video file.")
         self.path = path
-        self._max_pixels = max_pixels
-        self._open = ExitStack()
-
-    def __enter__(self) -> Self:
-        """Opens the file and decodes its first frame.
-
-        Raises:
-            InputError: If it cannot be read.
-            VideoDecodeError: If it holds no video, or its first frame cannot be decoded.
-            ImageTooLargeError: If its frames have too many pixels.
-        """
-        with ExitStack() as stack:
-            self._container = stack.enter_context(open_video(self.path))
-            stream = self._container.streams.best("video")
-            with reported(self.path):
-                self._start(stream)
-            self._open = stack.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.close()
+        self.stream = stream
+        pixels = stream.codec_context.width * stream.codec_context.height
+        if pixels > max_pixels:
+            raise ImageTooLargeError(str(path), pixels, max_pixels)
+        stream.thread_type = ThreadType.AUTO
+        self._rest = container.decode(stream)
+        first = next(self._rest, None)
+        if first is None:
+            raise VideoDecodeError(f"{path}: not a single frame can be decoded; copy it anew.")
+        self.first = first
+        self.orientation = Orientation.of(first, str(path))
+        self.rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        self._last_pts: int | None = None
+        self.info = VideoInfo(
+            size=self.orientation.size((first.height, first.width)),
+            rate=float(self.rate),
+            frames=_frames(container, stream, float(self.rate)),
+            audio=len(container.streams.audio),
+            metadata=find_video_metadata(container, stream),
+            recorded_at=recorded_at(container),
+        )
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames; they can be gone through once.
@@ -144,39 +169,14 @@ class FrameSource:
         """
         count = 0
         with reported(self.path, lambda: f" after {count} frames"):
-            for raw in chain((self._first,), self._rest):
+            for raw in chain((self.first,), self._rest):
                 yield self._frame(raw)
                 count += 1
 
-    def _start(self, stream: VideoStream | None) -> None:
-        if stream is None:
-            raise VideoDecodeError(f"{self.path}: holds no video; give a video file.")
-        self.stream = stream
-        pixels = stream.codec_context.width * stream.codec_context.height
-        if pixels > self._max_pixels:
-            raise ImageTooLargeError(str(self.path), pixels, self._max_pixels)
-        stream.thread_type = "AUTO"  # type: ignore[assignment] # a name is taken as well
-        self._rest = self._container.decode(stream)
-        first = next(self._rest, None)
-        if first is None:
-            raise VideoDecodeError(f"{self.path}: not a single frame can be decoded; copy it anew.")
-        self._first = first
-        self.orientation = Orientation.of(first, str(self.path))
-        self._last_pts: int | None = None
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
-        self.info = VideoInfo(
-            size=self.orientation.size((first.height, first.width)),
-            rate=rate,
-            frames=_frames(self._container, stream, rate),
-            audio=len(self._container.streams.audio),
-            metadata=find_video_metadata(self._container, stream),
-            recorded_at=recorded_at(self._container),
-        )
-
     def _frame(self, raw: av.VideoFrame) -> Frame:
-        """A frame with a time of its own, later than the last: some files give none, or one twice."""
-        base: Fraction = raw.time_base or self.stream.time_base  # type: ignore[assignment]
-        step = max(1, round(1 / (self.info.rate * base)))
+        """A frame with a time later than the last one's: some files give none, or one twice."""
+        base = raw.time_base or self.stream.time_base or 1 / self.rate
+        step = max(1, round(1 / (self.rate * base)))
         if self._last_pts is None:
             raw.pts = raw.pts or 0
         elif raw.pts is None:
@@ -219,12 +219,12 @@ _ALL_TAGS = {"export_all": "1", "export_xmp": "1"}  # what QuickTime files say m
 
 
 @contextmanager
-def reported(path: Path, where: object = None) -> Iterator[None]:
+def reported(path: Path, where: Callable[[], str] = str) -> Iterator[None]:
     """Turns FFmpeg's errors into ours.
 
     Args:
         path: What errors call the file.
-        where: A function that says how far it was read, or ``None``.
+        where: Says how far it was read.
 
     Raises:
         VideoDecodeError: If the file is damaged.
@@ -234,9 +234,8 @@ def reported(path: Path, where: object = None) -> Iterator[None]:
     try:
         yield
     except av.FFmpegError as error:
-        place = where() if callable(where) else ""
         raise VideoDecodeError(
-            f"{path}: not a video, or damaged{place} ({error.strerror}); copy or convert it anew."
+            f"{path}: not a video, or damaged{where()} ({error.strerror}); copy or convert it anew."
         ) from error
 
 

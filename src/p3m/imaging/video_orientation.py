@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,11 +46,11 @@ class Orientation:
         Raises:
             VideoDecodeError: If it is turned by less than a quarter.
         """
-        for data in frame.side_data.keys():  # noqa: SIM118 - it is no mapping by iteration
-            if data.name == "DISPLAYMATRIX":  # type: ignore[attr-defined]
-                matrix = np.frombuffer(bytes(frame.side_data[data]), np.int32)
-                return cls._from_matrix([float(value) / _ONE for value in matrix[[0, 1, 3, 4]]], name)
-        return UPRIGHT
+        data: Any = frame.side_data.get("DISPLAYMATRIX")
+        if data is None:
+            return UPRIGHT
+        matrix = np.frombuffer(bytes(data), np.int32)[[0, 1, 3, 4]] / _ONE
+        return cls._from_matrix([float(value) for value in matrix], name)
 
     @classmethod
     def _from_matrix(cls, matrix: list[float], name: str) -> Orientation:
