@@ -103,6 +103,12 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
         "median s": _summary("median", 3),
         "min s": _summary("min", 3),
     },
+    "train-speed": {
+        "training step": _name,
+        "images/s, median": _summary("median", 2),
+        "max": _summary("max", 2),
+        "peak memory MB": _fact("peak_mb", 0),
+    },
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -9,7 +10,7 @@ from p3m.data.composites import CompositeDataset, CompositeSettings
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import Background, Portrait
 from p3m.imaging.depth import dequantize
-from p3m.imaging.types import Alpha, Image
+from p3m.imaging.types import Alpha, Image, Mask
 from p3m.ops.normalize import normalize
 from p3m.pipelines.obfuscate import obfuscate_randomly
 from p3m.pipelines.scorer import Scorer
@@ -51,7 +52,7 @@ def validator(
                 CompositeSettings(side_px=settings.side_px, natural=0.0, empty=0.0),
                 seed=_SEED,
                 length=count,
-                obfuscate=obfuscate_randomly if column == "obfuscated" else None,
+                obfuscate=_obfuscate_aside if column == "obfuscated" else None,
             )
         )
         for column in faces
@@ -72,6 +73,11 @@ def predict_square(model: nn.Module, image: Image) -> Alpha:
         output = model(planes, _BASE_SIDE, [(0, 0)], image.shape[0])
     alpha: Alpha = output.window_alpha[0, 0].float().cpu().numpy()
     return alpha
+
+
+def _obfuscate_aside(image: Image, alpha: Alpha, faces: Mask, rng: np.random.Generator) -> Image:
+    """Hides faces by draws of its own, so that all else is drawn as for visible ones."""
+    return obfuscate_randomly(image, alpha, faces, rng.spawn(1)[0])
 
 
 class _Composites:

@@ -1,0 +1,74 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from p3m.data.composites import CompositeSettings
+from p3m.data.foregrounds import ForegroundCache
+from p3m.data.portraits import read_portrait_folder
+from p3m.imaging.io import write_picture
+from p3m.pipelines.validate import predict_square, validator
+from support.images import noise
+from support.pack import write_pack
+
+
+class Brightness(nn.Module):
+    """Says that the alpha of a window is its red channel, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.still = nn.Parameter(torch.zeros(1))
+        self.asked: list[tuple[object, ...]] = []
+        self.level = 1.0
+
+    def forward(self, image, base_side, corners, window_px):
+        self.asked.append((tuple(image.shape), corners, window_px))
+        red = image[:, :1] * 0.229 + 0.485
+        return SimpleNamespace(window_alpha=(red * self.level).clamp(0, 1))
+
+
+@pytest.fixture
+def scorer(tmp_path):
+    folder = read_portrait_folder(write_pack(tmp_path / "pack"))
+    for (
+        portrait
+    ) in folder.portraits:  # a drawn face is of one colour, which hiding would not change
+        write_picture(portrait.image, noise(96, 72, seed=1), overwrite=True)
+    foregrounds = ForegroundCache(tmp_path / "cache")
+    foregrounds.prepare(folder.portraits)
+
+    def make(faces):
+        settings = CompositeSettings(side_px=64)
+        return validator(
+            folder.portraits, folder.backgrounds, foregrounds, settings, faces=faces, count=6
+        )
+
+    return make
+
+
+def test_both_columns_show_the_same_but_for_the_faces(scorer) -> None:
+    score, model = scorer(("obfuscated", "normal")), Brightness()
+    model.level = 0.0
+    blind, _ = score(model)
+    assert blind["obfuscated/mad"] == blind["normal/mad"] > 0
+    model.level = 1.0
+    seeing, _ = score(model)
+    assert seeing["obfuscated/mad"] != seeing["normal/mad"]
+
+
+def test_it_scores_the_same_pictures_whenever_it_is_asked(scorer) -> None:
+    first, again = (scorer(("normal",))(Brightness()) for _ in range(2))
+    assert first[0] == again[0]
+    assert np.array_equal(first[1], again[1])
+    assert first[0].keys() == {"normal/sad", "normal/mad", "normal/mse"}
+    assert first[0]["normal/sad"] == pytest.approx(first[0]["normal/mad"] * 64 * 64 / 1000)
+
+
+def test_a_square_is_one_window() -> None:
+    image = np.full((32, 32, 3), 51, np.uint8)
+    model = Brightness()
+    alpha = predict_square(model, image)
+    assert model.asked == [((1, 3, 32, 32), [(0, 0)], 32)]
+    assert alpha == pytest.approx(np.full((32, 32), 0.2), abs=1e-6)
