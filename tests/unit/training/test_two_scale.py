@@ -5,6 +5,7 @@ import torch
 from p3m.losses.objective import P3MObjective
 from p3m.models.p3mnet_lite.model import P3MNetLite
 from p3m.training.two_scale import TwoScale, TwoScaleSettings, TwoScaleStep, crop, to_planes
+from support.tolerances import tolerance
 
 SETTINGS = TwoScaleSettings(base_sides_px=(64,), window_px=32)
 
@@ -61,6 +62,19 @@ def test_a_window_is_the_samples_own_however_a_batch_is_divided() -> None:
             step(Corners(), {name: value[samples] for name, value in whole.items()}, 3)
     assert seen[0] == seen[1] + seen[2]
     assert seen[0][0] != seen[0][1]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_in_mixed_precision_the_loss_is_nearly_the_same_and_in_float32(dtype) -> None:
+    model = TwoScale(P3MNetLite().eval())
+    step = TwoScaleStep(P3MObjective(), SETTINGS, seed=1)
+    whole = step(model, _batch(), 0)
+    with torch.autocast("cpu", dtype=dtype):
+        mixed = step(model, _batch(), 0)
+    assert mixed.total.dtype == torch.float32
+    assert mixed.total.item() == pytest.approx(
+        whole.total.item(), rel=tolerance("bfloat16")["rtol"]
+    )
 
 
 def test_names_of_the_weights_are_those_of_the_network() -> None:
