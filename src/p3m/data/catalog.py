@@ -3,6 +3,7 @@
 from p3m.core.catalog import Catalog
 from p3m.core.errors import ConfigError
 from p3m.data.entry import Agreement, DatasetEntry, Place, SplitEntry
+from p3m.data.ppt_open import PPT_OPEN
 
 _P3M_PAPER = 'Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021'
 _GFM_PAPER = (
@@ -313,6 +314,7 @@ DATASETS: Catalog[DatasetEntry] = Catalog(
                 "Nobody has a background of their own: every score depends on the one chosen.",
             ),
         ),
+        PPT_OPEN,
         DatasetEntry(
             name="folder",
             title="A folder of your own",

@@ -20,6 +20,7 @@ class Place:
             published set has.
         suffix: How the published files end. Files of other picture formats are taken, too.
         optional: Whether the set is whole without it.
+        sparse: Whether single pictures may lack it.
         transparency: Whether the alpha is a picture's transparency: an RGBA file.
         subfolders: What the names of folders within the folder begin with, where files lie deeper:
             they belong together by the rest of their paths. None: files lie in the folder itself.
@@ -28,6 +29,7 @@ class Place:
     folders: tuple[str, ...]
     suffix: str = ".png"
     optional: bool = False
+    sparse: bool = False
     transparency: bool = False
     subfolders: str | None = None
 

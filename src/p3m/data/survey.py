@@ -215,9 +215,10 @@ def _unpaired(
     files: Mapping[str, Mapping[Kind, Path]],
 ) -> Iterator[Problem]:
     """Pictures that lack what others have, and files that belong to no picture."""
+    needed = {kind for kind in folders if kind != "scene" and not split.places[kind].sparse}
     for kinds in files.values():
         if "image" in kinds:
-            for kind in folders.keys() - kinds.keys() - {"scene"}:
+            for kind in needed - kinds.keys():
                 yield _error(split, f"has no {kind.replace('_', ' ')}", kinds["image"], root)
         elif "image" in folders:
             for path in kinds.values():

@@ -27,6 +27,11 @@ class Predictor:
         self._backend = backend
         self._strategy = strategy
 
+    @property
+    def model(self) -> str:
+        """The name that the model says of itself, or its file's."""
+        return self._backend.spec.name
+
     def __call__(self, image: Image) -> Alpha:
         """The picture's alpha.
 
