@@ -32,4 +32,4 @@ def test_the_page_has_a_section_a_command():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_section_names_the_options_that_there_are(name):
     options = {name for name in all_options(COMMANDS[name]) if name.startswith("-")} - {"--help"}
-    assert set(re.findall(r"(?<![\w-])-{1,2}[a-z][a-z-]*", SECTIONS[name])) == options
+    assert set(re.findall(r"(?<![\w-])-{1,2}[a-z][a-z0-9-]*", SECTIONS[name])) == options

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from p3m import __version__
+from p3m.models.catalog import MODELS
 from p3m.weights.catalog import WEIGHTS
 
 
@@ -15,7 +16,7 @@ def test_version(p3m):
     assert (result.exit_code, result.stdout) == (0, f"p3m {__version__}\n")
 
 
-@pytest.mark.parametrize("name", ["matte", "models", "train", "export", "data"])
+@pytest.mark.parametrize("name", ["matte", "models", "train", "convert", "export", "data"])
 def test_each_command_has_help_and_a_line_in_the_list(p3m, name):
     assert f"\n  {name} " in p3m("--help").stdout
     result = p3m(name, "--help")
@@ -38,12 +39,27 @@ def test_an_unknown_command_is_a_mistake(p3m):
 def test_models_lists_all_weights(p3m):
     text, lines = p3m("models"), p3m("models", "--json")
     assert text.exit_code == lines.exit_code == 0
-    assert [json.loads(line)["name"] for line in lines.stdout.splitlines()] == list(WEIGHTS)
+    listed = [json.loads(line) for line in lines.stdout.splitlines()]
+    assert [each["name"] for each in listed if each["kind"] == "weights"] == list(WEIGHTS)
     for name, record in WEIGHTS.items():
         assert name in text.stdout
         assert record.licence in text.stdout
         for score in record.scores:
             assert score in text.stdout
+
+
+def test_models_lists_all_networks_with_what_they_are(p3m):
+    text, lines = p3m("models"), p3m("models", "--json")
+    listed = [json.loads(line) for line in lines.stdout.splitlines()]
+    networks = {each["name"]: each for each in listed if each["kind"] == "network"}
+    assert list(networks) == list(MODELS)
+    for name, entry in MODELS.items():
+        known = networks[name]
+        assert (known["parameters"], known["stride"]) == (entry.parameters, entry.stride)
+        told = f"{name}  {entry.parameters / 1e6:.2f} M parameters, stride {entry.stride}\n"
+        assert told in text.stdout
+    assert networks["p3mnet-lite"]["weights"] == list(WEIGHTS)
+    assert "weights: none here, give a checkpoint" in text.stdout
 
 
 def test_models_does_not_load_torch():

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from p3m.pipelines.models import ListedWeights
+    from p3m.pipelines.models import ListedNetwork, ListedWeights
 
-HELP = """List models and their trained weights: size, licence, training data and scores.
+HELP = """List trained weights, and the networks that can be trained, converted and exported.
 
-Their files are verified. A name here is what `p3m matte --model` takes.
+Weights have a name with a tag, which `p3m matte --model` takes; their files are verified. Networks
+have a name without, which `p3m train`, `p3m convert` and `p3m export` take.
 """
+
+_NETWORK_FIELDS = ("name", "summary", "paper", "parameters", "stride", "min_side_px", "area_px")
 
 
 def models(
@@ -19,25 +22,42 @@ def models(
         bool, typer.Option("--json", help="Print one JSON object a line, with every field.")
     ] = False,
 ) -> None:
-    """Lists weights; see `HELP`."""
-    from p3m.pipelines.models import list_models  # noqa: PLC0415 -- start-up must stay light
+    """Lists weights and networks; see `HELP`."""
+    from p3m.pipelines.models import (  # noqa: PLC0415 -- start-up must stay light
+        list_models,
+        list_networks,
+    )
 
-    listed = list_models()
-    for weights in listed:
-        typer.echo(_as_json(weights) if as_json else _as_text(weights))
-    if not listed:
+    weights, networks = list_models(), list_networks()
+    if as_json:
+        for each in weights:
+            typer.echo(_weights_json(each))
+        for network in networks:
+            typer.echo(_network_json(network))
+        return
+    for each in weights:
+        typer.echo(_weights_text(each))
+    if not weights:
         typer.echo("p3m: no weights come with this version.", err=True)
+    typer.echo("\nNetworks:")
+    for network in networks:
+        typer.echo(_network_text(network))
 
 
-def _as_json(weights: "ListedWeights") -> str:
+def _weights_json(weights: "ListedWeights") -> str:
     record = weights.record
     fields = {name: getattr(record, name) for name in ("name", *record.__slots__)}
     fields["scores"] = dict(record.scores)
     fields["path"] = None if weights.path is None else str(weights.path)
-    return json.dumps({**fields, "problem": weights.problem})
+    return json.dumps({"kind": "weights", **fields, "problem": weights.problem})
 
 
-def _as_text(weights: "ListedWeights") -> str:
+def _network_json(network: "ListedNetwork") -> str:
+    fields = {name: getattr(network.entry, name) for name in _NETWORK_FIELDS}
+    return json.dumps({"kind": "network", **fields, "weights": network.weights})
+
+
+def _weights_text(weights: "ListedWeights") -> str:
     record = weights.record
     lines = [
         f"{record.name}  {record.size_bytes / 1e6:.1f} MB  {record.licence}",
@@ -47,3 +67,13 @@ def _as_text(weights: "ListedWeights") -> str:
     if weights.problem is not None:
         lines.append(f"  unusable: {weights.problem}")
     return "\n".join(lines)
+
+
+def _network_text(network: "ListedNetwork") -> str:
+    entry = network.entry
+    weights = ", ".join(network.weights) or "none here, give a checkpoint"
+    return (
+        f"{entry.name}  {entry.parameters / 1e6:.2f} M parameters, stride {entry.stride}\n"
+        f"  {entry.summary}\n"
+        f"  weights: {weights}"
+    )

@@ -1,8 +1,10 @@
 """A torch module as an ONNX graph for any batch, height and width."""
 
 import copy
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -48,7 +50,7 @@ def trace(
         2: unit * torch.export.Dim("rows", max=most),
         3: unit * torch.export.Dim("columns", max=most),
     }
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _without_notes():
         warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`", FutureWarning)
         warnings.filterwarnings("ignore", "# The axis name", UserWarning)
         program = torch.onnx.export(
@@ -71,6 +73,18 @@ def trace(
 def frozen(module: nn.Module) -> nn.Module:
     """A copy of the module in eval mode and single precision, on the CPU, without gradients."""
     return copy.deepcopy(module).cpu().float().eval().requires_grad_(requires_grad=False)
+
+
+@contextmanager
+def _without_notes() -> Iterator[None]:
+    """Keeps the exporter from noting that torchvision, which no network here uses, is missing."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _strip(model: "ModelProto") -> None:

@@ -2,30 +2,46 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
 
 from p3m.core.checks import check_shape
-from p3m.export.graph import frozen, trace
+from p3m.export.graph import frozen
 from p3m.export.half import with_half_weights
-from p3m.export.verify import compare_with_eager
+from p3m.export.int8 import with_int8_weights
+from p3m.export.source import TRACED, Source
+from p3m.export.verify import Agreement
 from p3m.imaging.atomic import check_free, write_atomic
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
 FORMAT = "1"
-GRAPH_TOLERANCE = 1e-4
-HALF_TOLERANCE = 1e-2
 
-_TRACED = (2, 3, 5)
-_COMPARED = ((1, 4, 2), (3, 5, 7))
-_LEAST_STEP_PX = 32
+GRAPH_TOLERANCE = 1e-4
+"""The greatest difference of a graph to its source."""
+
+GRAPH_TIPPED = 1e-3
+"""The greatest share of decisions that a graph takes otherwise than its source."""
+
+Storage = Literal["single", "half", "int8"]
+"""How kernels lie in the file; the graph computes in single precision whichever it is."""
+
+TOLERANCES: dict[Storage, float] = {"half": 1e-2, "int8": 0.1}
+"""The greatest difference to the source once weights are rounded so."""
+
+_PARTS = {"local_alpha": 1, "global_logits": 3}
+"""What networks of two decoders give besides alpha, and the channels of each."""
+
+_SMALLER: "Mapping[Storage, Callable[[ModelProto], ModelProto]]" = {
+    "half": with_half_weights,
+    "int8": with_int8_weights,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +52,17 @@ class ExportReport:
         path: The file.
         size_bytes: Its size.
         sha256: Its hash, as the catalogue of weights wants it.
-        error: Greatest difference of the graphs to their source, at most :data:`GRAPH_TOLERANCE`.
-        half_error: Greatest difference of alpha to the source, on noise, once the weights are
-            rounded to half precision, at most :data:`HALF_TOLERANCE`; ``None`` if they were not.
+        graph: How far the graphs agree with their source: at most :data:`GRAPH_TOLERANCE` and
+            :data:`GRAPH_TIPPED` apart.
+        stored: How far the file agrees with it, on noise, once the weights are rounded to be
+            stored: at most :data:`TOLERANCES` apart; ``None`` if they were not.
     """
 
     path: Path
     size_bytes: int
     sha256: str
-    error: float
-    half_error: float | None
+    graph: Agreement
+    stored: Agreement | None
 
 
 def export_onnx(
@@ -61,19 +78,28 @@ def export_onnx(
     coarse_channels: int = 0,
     detail_halo_px: int = 0,
     detail_multiple: int = 1,
-    half_storage: bool = False,
+    storage: Storage = "single",
     overwrite: bool = False,
 ) -> ExportReport:
     """Writes a network as one ONNX file, if the file gives the same numbers as the network.
 
-    Both graphs take any batch, height and width that the multiples allow, and are compared with
+    Its graphs take any batch, height and width that the multiples allow, and are compared with
     their source at two sizes other than the one that they were traced at. The modules are copied;
     neither their mode nor their device changes.
+
+    ===============  ==============================================
+    the network has  outputs of the file
+    ===============  ==============================================
+    a detail path    ``alpha``, ``coarse``; a second graph for it
+    two decoders     ``alpha``, ``local_alpha``, ``global_logits``
+    neither          ``alpha``
+    ===============  ==============================================
 
     Args:
         base: ``forward(image)`` returns alpha (B, 1, H, W); or alpha and coarse maps (B, C, h, w):
             alpha, probability of transition, features; or a tuple with such attributes ``alpha``
-            and ``coarse``.
+            and ``coarse``, and maybe ``local_alpha`` (B, 1, H, W) and ``global_logits`` (B, 3, H,
+            W).
         detail: ``forward(image, coarse)`` returns alpha (B, 1, h, w); ``None`` for a network
             without.
         target: The file to write.
@@ -85,8 +111,8 @@ def export_onnx(
         coarse_channels: C; with a detail graph only.
         detail_halo_px: How far a pixel of ``detail`` looks; with a detail graph only.
         detail_multiple: Sides of ``detail``'s input are multiples of it; with a detail graph only.
-        half_storage: Store ``base``'s kernels in half precision. The graph still computes in single
-            precision: ONNX Runtime widens them while loading.
+        storage: How ``base``'s kernels are stored. ONNX Runtime widens them while loading, so that
+            only the file's size and the rounding of the weights differ.
         overwrite: Whether a file that exists may be replaced.
 
     Returns:
@@ -99,10 +125,8 @@ def export_onnx(
         MissingExtraError: If the packages for exporting are not installed.
     """
     check_free(target, overwrite=overwrite)
-    outputs = ["alpha"] if detail is None else ["alpha", "coarse"]
-    source = _Source(frozen(_Outputs(base, coarse=detail is not None)), {"image": 3}, stride)
-    _check_outputs(source, coarse_channels)
-    model, error = source.graph(outputs)
+    source = _base_source(base, stride, coarse_channels if detail is not None else None)
+    model, agreement = source.graph(tolerance=GRAPH_TOLERANCE, most_tipped=GRAPH_TIPPED)
     metadata = {
         "p3m.format": FORMAT,
         "p3m.name": name,
@@ -113,15 +137,17 @@ def export_onnx(
     }
     if detail is not None:
         channels = {"image": 3, "coarse": coarse_channels}
-        graph, detail_error = _Source(frozen(detail), channels, detail_multiple).graph(["alpha"])
-        error = max(error, detail_error)
+        fine = Source(frozen(detail), channels, detail_multiple, ("alpha",))
+        graph, detail_agreement = fine.graph(tolerance=GRAPH_TOLERANCE, most_tipped=GRAPH_TIPPED)
+        agreement = max(agreement, detail_agreement, key=lambda each: each.error)
         metadata["p3m.detail"] = base64.b64encode(graph.SerializeToString()).decode()
         metadata["p3m.detail_halo_px"] = str(detail_halo_px)
         metadata["p3m.detail_multiple"] = str(detail_multiple)
-    half_error = None
-    if half_storage:
-        model = with_half_weights(model)
-        half_error = source.compare(model, ["alpha"], HALF_TOLERANCE)
+    stored = None
+    if storage != "single":
+        model = _SMALLER[storage](model)
+        compared = [output for output in source.outputs if output != "coarse"]
+        stored = source.compare(model, compared, tolerance=TOLERANCES[storage])
     for key, text in metadata.items():
         model.metadata_props.add(key=key, value=text)
     content = model.SerializeToString()
@@ -130,84 +156,48 @@ def export_onnx(
         path=target,
         size_bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        error=error,
-        half_error=half_error,
+        graph=agreement,
+        stored=stored,
     )
 
 
 class _Outputs(nn.Module):
-    """The tensors that the file has, of whatever a network returns: alpha, and coarse if wanted."""
+    """The tensors that the file has, of whatever a network returns."""
 
-    def __init__(self, network: nn.Module, *, coarse: bool) -> None:
+    def __init__(self, network: nn.Module, names: Sequence[str]) -> None:
         super().__init__()
         self.network = network
-        self.coarse = coarse
+        self.names = names
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         result = self.network(image)
         if isinstance(result, Tensor):
             return (result,)
         named = hasattr(result, "alpha")
-        alpha, coarse = (result.alpha, result.coarse) if named else result
-        return (alpha, coarse) if self.coarse else (alpha,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A module to export.
-
-    Attributes:
-        module: In eval mode.
-        channels: Its inputs' names and channels.
-        multiple: Of its inputs' sides.
-    """
-
-    module: nn.Module
-    channels: Mapping[str, int]
-    multiple: int
-
-    def graph(self, outputs: Sequence[str]) -> tuple["ModelProto", float]:
-        """The module's graph, and its greatest difference to the module."""
-        model = trace(
-            self.module,
-            self.example(_TRACED),
-            unit=self.multiple,
-            inputs=list(self.channels),
-            outputs=outputs,
-        )
-        return model, self.compare(model, outputs, GRAPH_TOLERANCE)
-
-    def compare(self, model: "ModelProto", outputs: Sequence[str], tolerance: float) -> float:
-        """The greatest difference of a graph to the module, at sizes that were not traced."""
-        return compare_with_eager(
-            model.SerializeToString(),
-            self.module,
-            [self.example(size) for size in _COMPARED],
-            outputs=outputs,
-            tolerance=tolerance,
-        )
-
-    def example(self, size: tuple[int, int, int]) -> tuple[Tensor, ...]:
-        """Noise in [0, 1) for each input: a batch; height and width in steps of 32 or more."""
-        generator = torch.Generator().manual_seed(0)
-        batch, rows, columns = size
-        step = -(-_LEAST_STEP_PX // self.multiple) * self.multiple
         return tuple(
-            torch.rand((batch, count, rows * step, columns * step), generator=generator)
-            for count in self.channels.values()
+            getattr(result, name) if named else result[index]
+            for index, name in enumerate(self.names)
         )
 
 
-def _check_outputs(source: _Source, coarse_channels: int) -> None:
-    """Checks the shapes that the network returns.
+def _base_source(base: nn.Module, stride: int, coarse_channels: int | None) -> Source:
+    """The network with the outputs that its file will have.
 
     Raises:
-        ShapeError: If they are not those of p3m's format.
+        ShapeError: If their shapes are not those of p3m's format.
     """
-    (image,) = source.example(_TRACED)
-    with torch.no_grad():
-        alpha, *coarse = source.module(image)
+    network, channels = frozen(base), {"image": 3}
+    (image,) = Source(network, channels, stride, ()).example(TRACED)
     batch, _, height, width = image.shape
-    check_shape("alpha", alpha, f"{batch} 1 {height} {width}")
-    for maps in coarse:
-        check_shape("coarse", maps, f"{batch} {coarse_channels} h w")
+    shapes = {"alpha": f"{batch} 1 {height} {width}"}
+    with torch.inference_mode():
+        result = network(image)
+    if coarse_channels is not None:
+        shapes["coarse"] = f"{batch} {coarse_channels} h w"
+    elif all(hasattr(result, name) for name in _PARTS):
+        shapes |= {name: f"{batch} {count} {height} {width}" for name, count in _PARTS.items()}
+    module = _Outputs(network, tuple(shapes)).eval()
+    with torch.inference_mode():
+        for name, tensor in zip(shapes, module(image), strict=True):
+            check_shape(name, tensor, shapes[name])
+    return Source(module, channels, stride, tuple(shapes))

@@ -3,7 +3,8 @@ import dataclasses
 import pytest
 
 from p3m.core.catalog import Catalog
-from p3m.pipelines.models import list_models
+from p3m.models.catalog import MODELS
+from p3m.pipelines.models import list_models, list_networks
 from support.weights import stub_weights
 
 CONTENT = b"not really a model"
@@ -34,3 +35,11 @@ def test_weights_that_are_missing_or_damaged_are_listed_with_the_reason(home, re
     assert damaged.path is missing.path is None
     assert "damaged" in damaged.problem
     assert "net-v1.onnx" in missing.problem
+
+
+def test_networks_come_with_the_names_of_their_weights():
+    weights = Catalog("weights", [stub_weights("p3m-basic", tag) for tag in ("v0", "v1")])
+    listed = {each.entry.name: each.weights for each in list_networks(weights=weights)}
+    assert list(listed) == list(MODELS)
+    assert listed.pop("p3m-basic") == ("p3m-basic@v0", "p3m-basic@v1")
+    assert set(listed.values()) == {()}
