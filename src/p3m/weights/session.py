@@ -46,9 +46,10 @@ def open_session(
     options.inter_op_num_threads = 1
     # Idle threads would spin for a while, and take the cores from NumPy and from the other graph.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # A pattern is one more block as large as all that a run of that shape needs, and shapes vary.
     options.execution_order = onnxruntime.ExecutionOrder.PRIORITY_BASED
-    options.enable_mem_reuse = options.enable_mem_pattern = False
+    options.enable_mem_reuse = False
+    # A pattern is one more block as large as all that a run of that shape needs, and shapes vary.
+    options.enable_mem_pattern = False
     wanted = resolve_provider(provider)
     try:
         session = onnxruntime.InferenceSession(
@@ -73,7 +74,6 @@ def open_session(
             f"Provider {provider!r} is installed but could not be started for {name}; "
             f"it would run on {_listed(session.get_providers())}. Check the driver, or use that."
         )
-    _give_back_memory()
     return session
 
 
@@ -111,18 +111,6 @@ def resolve_provider(provider: str | None) -> str:
     raise ProviderError(
         f"No provider {provider!r} in the installed ONNX Runtime. Available: {_listed(available)}."
     )
-
-
-def _give_back_memory() -> None:
-    """Hands free memory back to the system, where the C library is asked for that: glibc.
-
-    Loading copies the weights into other layouts. What that leaves free is more than the weights
-    themselves, lies between them, and would stay with the process.
-    """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
 
 
 def _give_back_freed_memory() -> None:
