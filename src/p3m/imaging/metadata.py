@@ -1,5 +1,6 @@
 """What a picture file says beside its pixels: places, dates, names, thumbnails."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -8,12 +9,13 @@ from typing import Any
 import PIL.Image
 from PIL import ExifTags, TiffImagePlugin
 
+from p3m.imaging.containers import bmp_groups, jpeg_groups, png_groups, webp_groups
 from p3m.imaging.decode import DAMAGE, open_header, without_warnings
 
 _HARMLESS_TAGS = frozenset(
     {
         256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282, 283, 284, 296, 317, 320, 322,
-        323, 324, 325, 330, 338, 339, 347, 529, 530, 531, 532, 34675,
+        323, 324, 325, 338, 339, 347, 529, 530, 531, 532, 34675,
     }
 )  # fmt: skip
 """TIFF tags that say how the pixels are stored; the profile (34675) is a group of its own."""
@@ -23,7 +25,9 @@ _DATES = frozenset(
 )
 _POINTERS = frozenset(int(part) for part in ExifTags.IFD)
 
-_TIFF_GROUPS = {700: "xmp", 33723: "iptc", 34377: "photoshop", 34665: "exif", 34853: "gps"}
+_TIFF_GROUPS = {
+    330: "pictures", 700: "xmp", 33723: "iptc", 34377: "photoshop", 34665: "exif", 34853: "gps",
+}  # fmt: skip
 
 _INFO_GROUPS = {
     "icc_profile": "icc",
@@ -31,9 +35,21 @@ _INFO_GROUPS = {
     "XML:com.adobe.xmp": "xmp",
     "photoshop": "photoshop",
     "comment": "comment",
+    "thumbnails": "thumbnail",
+    "depth_images": "pictures",
+    "aux": "pictures",
 }
 
-_PLAIN_TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_WALKERS = {
+    "BMP": bmp_groups,
+    "JPEG": jpeg_groups,
+    "MPO": jpeg_groups,
+    "PNG": png_groups,
+    "WEBP": webp_groups,
+}
+"""What looks through the parts of a file that Pillow passes over."""
+
+_DATE = re.compile(r"\d{4}:\d\d:\d\d \d\d:\d\d:\d\d")
 
 
 def find_metadata(content: bytes, name: str) -> tuple[str, ...]:
@@ -52,6 +68,7 @@ def find_metadata(content: bytes, name: str) -> tuple[str, ...]:
     ``text``        text chunks of a PNG file
     ``pictures``    further pictures in the same file: frames, depth maps, films
     ``trailer``     bytes after the picture's end
+    ``other``       parts of the file that p3m does not know, such as signed histories
     ==============  ===========================================================================
 
     Args:
@@ -67,21 +84,22 @@ def find_metadata(content: bytes, name: str) -> tuple[str, ...]:
     groups.update(_exif_groups(image))
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         groups.update(_tiff_groups(image))
-    if image.format == "PNG":
-        groups.update(_png_groups(content))
-    if image.format in {"JPEG", "MPO"}:
-        groups.update(_jpeg_groups(content))
+    if image.format in _WALKERS:
+        groups.update(_WALKERS[image.format](content))
     if getattr(image, "n_frames", 1) > 1:
         groups.add("pictures")
     return tuple(sorted(groups))
 
 
 def taken_at(content: bytes, name: str) -> str | None:
-    """When a picture was taken, as its EXIF data say: ``"2026:11:21 07:30:00"``."""
-    exif = open_header(BytesIO(content), name).getexif()
-    original = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
-    date = original or exif.get(ExifTags.Base.DateTime)
-    return str(date) if date else None
+    """When a picture was taken, as its EXIF data say: ``"2026:11:21 07:30:00"``.
+
+    ``None`` where they say nothing, or anything but a date: the place holds any text.
+    """
+    parts = _exif_parts(open_header(BytesIO(content), name))
+    original = parts[ExifTags.IFD.Exif].get(ExifTags.Base.DateTimeOriginal)
+    date = str(original or parts[None].get(ExifTags.Base.DateTime))
+    return date if _DATE.fullmatch(date) else None
 
 
 def exif_of_date(date: str) -> bytes:
@@ -125,42 +143,3 @@ def _tiff_groups(image: TiffImagePlugin.TiffImageFile) -> Iterator[str]:
     for tag in image.tag_v2:
         if tag not in _HARMLESS_TAGS and tag != ExifTags.Base.DateTime:
             yield _TIFF_GROUPS.get(tag, "exif")
-
-
-def _png_groups(content: bytes) -> Iterator[str]:
-    """Chunks are read here: Pillow sees those after the pixels only once it decodes them."""
-    at = 8
-    while at + 8 <= len(content):
-        length, kind = int.from_bytes(content[at : at + 4], "big"), content[at + 4 : at + 8]
-        if kind in _PLAIN_TEXT_CHUNKS:
-            yield "xmp" if content[at + 8 :].startswith(b"XML:com.adobe.xmp") else "text"
-        elif kind == b"tIME":
-            yield "date"
-        elif kind == b"eXIf":
-            yield "exif"
-        at += 12 + length
-        if kind == b"IEND":
-            break
-    if at < len(content):
-        yield "trailer"
-
-
-def _jpeg_groups(content: bytes) -> Iterator[str]:
-    """Walks the segments up to the pixels, then looks for the end."""
-    at = 2
-    while at + 4 <= len(content) and content[at] == 0xFF and content[at + 1] != 0xDA:
-        marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4], "big")
-        body = content[at + 4 : at + 2 + length]
-        if marker == 0xE2 and body.startswith(b"MPF\0"):
-            yield "pictures"
-        elif marker == 0xED and b"8BIM\x04\x04" in body:
-            yield "iptc"
-        elif 0xE3 <= marker <= 0xEC or marker == 0xEF:
-            yield "makernote"
-        at += 2 + length
-    end = content.rfind(b"\xff\xd9")
-    first = content.find(b"\xff\xd9", at)
-    if first < 0 or end < 0:
-        return
-    if content[first + 2 :].strip(b"\0"):
-        yield "trailer"

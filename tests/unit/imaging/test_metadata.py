@@ -125,6 +125,21 @@ def test_a_date_is_read_and_written_alone():
     assert taken_at(saved(), "x") is None
 
 
+@pytest.mark.parametrize("text", ["at Anna's, 2 Oak Lane", "2026", ""])
+def test_what_stands_for_a_date_and_is_none_is_not_read(text):
+    assert taken_at(saved(exif=exif_with(ExifTags.Base.DateTime, text)), "x") is None
+
+
+def test_a_date_in_damaged_exif_data_is_not_read():
+    assert taken_at(saved(exif=b"Exif\0\0MM\0*\xff\xff\xff\xff"), "x") is None
+
+
+def test_pictures_below_a_picture_of_a_tiff_file_are_found():
+    tags = ImageFileDirectory_v2()
+    tags[330] = 8
+    assert "pictures" in find_metadata(saved("tiff", tiffinfo=tags), "x")
+
+
 def test_what_is_no_picture_is_refused():
     with pytest.raises(ImageDecodeError, match="notes.txt: not a picture"):
         find_metadata(b"hello, this is text", "notes.txt")
