@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -63,6 +63,16 @@ class TwoScale(nn.Module):
         super().__init__()
         self.base = model.base
         self.detail = model.detail
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compiles the parts, not the cut between them: for each new window it would start over.
+
+        Args:
+            *args: As ``torch.compile`` takes them.
+            **kwargs: Likewise.
+        """
+        self.base.compile(*args, **kwargs)
+        self.detail.compile(*args, **kwargs)
 
     def forward(
         self, image: Tensor, base_side: int, corners: list[Corner], window_px: int

@@ -1,8 +1,13 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch._dynamo.testing import CompileCounter
 
 from p3m.losses.objective import P3MObjective
+from p3m.models.contract import MattingOutput
 from p3m.models.p3mnet_lite.model import P3MNetLite
 from p3m.training.two_scale import TwoScale, TwoScaleSettings, TwoScaleStep, crop, to_planes
 from support.tolerances import tolerance
@@ -75,6 +80,37 @@ def test_in_mixed_precision_the_loss_is_nearly_the_same_and_in_float32(dtype) ->
     assert mixed.total.item() == pytest.approx(
         whole.total.item(), rel=tolerance("bfloat16")["rtol"]
     )
+
+
+class _Base(nn.Conv2d):
+    """Gives coarse maps as a network's base does, and nothing else."""
+
+    def forward(self, image):
+        coarse = super().forward(image)
+        return MattingOutput(coarse, coarse, coarse, (), coarse)
+
+
+class _Detail(nn.Conv2d):
+    def forward(self, image, coarse):
+        return super().forward(image) + coarse.mean(dim=1, keepdim=True)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # its compiler's own
+def test_new_windows_are_not_compiled_again() -> None:
+    parts = SimpleNamespace(base=_Base(3, 2, 3, padding=1), detail=_Detail(3, 1, 3, padding=1))
+    model, counter = TwoScale(parts), CompileCounter()
+    model.compile(backend=counter)
+    image = torch.rand(2, 3, 32, 32)
+    windows = [[(0, 2), (4, 8)], [(6, 6), (0, 0)], [(10, 4), (2, 2)]]
+    alphas, compiled = [], []
+    for corners in windows:
+        with torch.no_grad():
+            alphas.append(model(image, 16, corners, 8).window_alpha)
+        compiled.append(counter.frame_count)
+    assert compiled == [2, 2, 2]  # base and detail, once each
+    for corners, alpha in zip(windows, alphas, strict=True):
+        with torch.compiler.set_stance("force_eager"):
+            torch.testing.assert_close(alpha, model(image, 16, corners, 8).window_alpha.detach())
 
 
 def test_names_of_the_weights_are_those_of_the_network() -> None:
