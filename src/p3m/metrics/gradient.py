@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p3m.core.checks import check_same_shape, check_shape
+from p3m.metrics.bands import bands
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from p3m.imaging.types import Mask
     from p3m.metrics.contract import AnyAlpha
 
 _SIGMA = 1.4
+_BAND_PX = 1 << 18
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -125,43 +129,47 @@ def _gaussian(radius: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _error(pred: AnyAlpha, target: AnyAlpha, region: Mask | None, used: _Filter) -> float:
-    """The sum of squared differences of the gradients' magnitudes."""
+    """The sum of squared differences of the gradients' magnitudes, part by part."""
     check_shape("pred", pred, "H W")
     check_same_shape(pred=pred, target=target)
     if region is not None:
         check_same_shape(pred=pred, region=region)
-    part = _part_that_differs(pred, target, 2 * used.radius)
-    if part is None:
-        return 0.0
-    difference = _magnitude(pred[part], used)
-    np.subtract(difference, _magnitude(target[part], used), out=difference)
-    if region is not None:
-        np.multiply(difference, region[part], out=difference)
-    return cv2.norm(difference, cv2.NORM_L2SQR)
+    total = 0.0
+    for band, columns in _parts_that_differ(pred, target, used.radius):
+        seen = slice(max(0, band.start - used.radius), band.stop + used.radius)
+        difference = _magnitude(pred[seen, columns], used)
+        np.subtract(difference, _magnitude(target[seen, columns], used), out=difference)
+        counted = difference[band.start - seen.start : band.stop - seen.start]
+        if region is not None:
+            counted = counted * region[band, columns]
+        total += cv2.norm(counted, cv2.NORM_L2SQR)
+    return total
 
 
-def _part_that_differs(
-    pred: AnyAlpha, target: AnyAlpha, margin: int
-) -> tuple[slice[int, int, None], slice[int, int, None]] | None:
-    """The box about all pixels that differ; beyond it the gradients are the same.
+def _parts_that_differ(
+    pred: AnyAlpha, target: AnyAlpha, radius: int
+) -> Iterator[tuple[slice, slice]]:
+    """Bands of rows, and the columns in which the gradients of each may differ.
 
-    A margin of two radii keeps the box's own border, where the filter sees what is not there, to
-    pixels about which nothing differs.
+    Columns reach two radii beyond the pixels that differ. So the filter sees what is not there, at
+    the outermost of them, only where both alphas are the same anyway.
     """
-    differs = np.not_equal(pred, target, order="C").view(np.uint8)
-    left, top, width, height = cv2.boundingRect(differs)
-    if width == 0:
-        return None
-    return (
-        slice(max(0, top - margin), top + height + margin),
-        slice(max(0, left - margin), left + width + margin),
-    )
+    for band in bands(pred.shape, _BAND_PX):
+        seen = slice(max(0, band.start - radius), band.stop + radius)
+        differing = np.flatnonzero((pred[seen] != target[seen]).any(axis=0))
+        gaps = np.flatnonzero(np.diff(differing) > 4 * radius) + 1
+        for columns in np.split(differing, gaps) if len(differing) else ():
+            yield band, slice(max(0, columns[0] - 2 * radius), columns[-1] + 1 + 2 * radius)
 
 
 def _magnitude(alpha: AnyAlpha, used: _Filter) -> NDArray[np.float32]:
     single = np.ascontiguousarray(alpha, dtype=np.float32)
     across, down = (
-        cv2.sepFilter2D(single, cv2.CV_32F, *weights, borderType=used.border)
+        np.asarray(cv2.sepFilter2D(single, cv2.CV_32F, *weights, borderType=used.border))
         for weights in ((used.derive, used.smooth), (used.smooth, used.derive))
     )
-    return np.asarray(cv2.magnitude(across, down, across))
+    # OpenCV's own magnitude depends on where in memory the arrays lie.
+    np.square(across, out=across)
+    np.square(down, out=down)
+    np.add(across, down, out=across)
+    return np.sqrt(across, out=across, dtype=np.float32)
