@@ -71,12 +71,57 @@ def test_the_report_is_one_page_and_json(p3m, album):
     assert "exists already" in again.stderr
 
 
-def test_a_file_that_cannot_be_read_is_doubtful(p3m, album):
-    Path("shared/broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    loose = p3m("audit", "shared", "--threads", 1)
-    assert (loose.exit_code, "1 doubtful" in loose.stderr) == (0, True)
-    strict = p3m("audit", "shared", "--threads", 1, "--fail-on-doubt")
-    assert strict.exit_code == 1
+def test_a_picture_that_cannot_be_read_does_not_pass(p3m, album):
+    Path("shared/cut.png").write_bytes(Path("album/a.png").read_bytes()[:-2000])
+    result = p3m("audit", "shared", "--threads", 1)
+    assert result.exit_code == 1
+    assert "0 identifiable, 1 doubtful, 3 clean, 1 of these could not be read" in result.stderr
+
+
+@pytest.mark.parametrize("name", [".hidden.png", "a.jpg_original", ".cache/a.bin"])
+def test_a_picture_is_found_whatever_it_is_called(p3m, album, name):
+    path = Path("shared") / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(Path("album/a.png").read_bytes())
+    result = p3m("audit", "shared", "--threads", 1)
+    assert result.exit_code == 1
+    assert re.search(rf"identifiable\s+{re.escape(name)}: a face", result.stdout)
+
+
+def test_what_is_not_audited_is_told(p3m, album):
+    Path("shared/film.gif").write_bytes(b"GIF89a")
+    Path("shared/README.txt").write_text("BMW, and nobody else")
+    result = p3m("audit", "shared", "--threads", 1)
+    assert result.exit_code == 0
+    assert "film.gif: .gif files are not audited" in result.stdout
+    assert "1 doubtful, 3 clean, 1 other files not looked at" in result.stderr
+    assert p3m("audit", "shared", "--threads", 1, "--fail-on-doubt").exit_code == 1
+
+
+def test_colours_below_transparency_are_looked_at(p3m, album):
+    clear = np.zeros(album.shape[:2], np.uint8)
+    PIL.Image.fromarray(np.dstack([album, clear])).save("shared/a.png")
+    result = p3m("audit", "shared", "--threads", 1)
+    assert re.search(r"identifiable\s+a\.png: a face", result.stdout)
+
+
+def test_wrong_originals_excuse_no_face(p3m, album):
+    Path("shared/a.png").write_bytes(Path("album/a.png").read_bytes())
+    Path("shared/alone [1].png").write_bytes(Path("album/a.png").read_bytes())
+    PIL.Image.fromarray(noise(*album.shape[:2])).save("album/a.png")
+    result = p3m("audit", "shared", "--originals", "album", "--threads", 1)
+    assert result.exit_code == 1
+    for name, doubt in (("a.png", "another picture"), ("alone [1].png", "no original")):
+        assert re.search(rf"identifiable\s+{re.escape(name)}: a face.*{doubt}", result.stdout)
+
+
+def test_an_original_is_found_by_its_stem_and_any_name(p3m, album):
+    for folder, suffix in (("shared", "png"), ("album", "bmp")):
+        picture = PIL.Image.open(f"{folder}/a.png")
+        picture.save(f"{folder}/a [1].{suffix}")
+    result = p3m("audit", "shared", "--originals", "album", "--json", "--threads", 1)
+    face = lines(result)["a [1].png"]["faces"][0]
+    assert face["similarity"] < 0.7
 
 
 def test_an_original_that_is_missing_or_of_another_size_is_a_doubt(p3m, album):

@@ -9,7 +9,8 @@ HELP = """Look through anonymized pictures for anybody who can still be identifi
 
 Faces are searched again, at other sizes and with a lower threshold than when they were hidden, and
 what is left of them is measured. Metadata, thumbnails and trailing data are found. The exit code is
-1 where a file is identifiable, so that a release of data can wait for it.
+1 where a file is identifiable or could not be read, so that a release of data can wait for it.
+Pictures are known by their content: hidden ones and those with another suffix are looked at, too.
 
 Examples:
 
@@ -75,6 +76,11 @@ def audit(
         for path in write_audit(found, report, overwrite=overwrite):
             typer.echo(str(path), err=True)
     counts = found.counts()
-    typer.echo(f"p3m: {', '.join(f'{n} {verdict}' for verdict, n in counts.items())}", err=True)
+    parts = [f"{number} {verdict}" for verdict, number in counts.items()]
+    if unread := sum(file.unread for file in found.files):
+        parts.append(f"{unread} of these could not be read")
+    if found.skipped:
+        parts.append(f"{found.skipped} other files not looked at")
+    typer.echo(f"p3m: {', '.join(parts)}", err=True)
     if not found.passed or (fail_on_doubt and counts["doubtful"]):
         raise typer.Exit(1)

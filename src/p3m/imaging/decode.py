@@ -74,7 +74,7 @@ _FORMATS = (
     _Format("PNG", re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
     _Format("WebP", re.compile(rb"RIFF....WEBP", re.DOTALL), WebPImageFile),
     _Format("TIFF", re.compile(rb"II[*+]\0|MM\0[*+]"), TiffImageFile),
-    _Format("BMP", re.compile(rb"BM"), BmpImageFile),
+    _Format("BMP", re.compile(rb"BM.{12}[\x0c(48@l|]\0\0\0", re.DOTALL), BmpImageFile),
     _Format("AVIF", re.compile(rb"....ftyp(?:....)*?avi[fs]", re.DOTALL), AvifImageFile),
     _Format("HEIC", re.compile(rb"....ftyp(?:....)*?(?:hei|hev|mif1|msf1)", re.DOTALL), _open_heif),
 )
@@ -138,6 +138,14 @@ def open_header(stream: BinaryIO, name: str) -> ImageFile:
             return kind.open(stream)
     except DAMAGE as error:
         raise _damaged(kind, name) from error
+
+
+def is_picture(stream: BinaryIO) -> bool:
+    """Whether a file begins as those do that p3m reads; the stream is left where it was."""
+    start = stream.tell()
+    header = stream.read(_HEADER_BYTES)
+    stream.seek(start)
+    return any(kind.signature.match(header) for kind in _FORMATS)
 
 
 def upright(image: PIL.Image.Image, name: str) -> PIL.Image.Image:

@@ -1,21 +1,22 @@
 """Audits a folder of anonymized pictures: is anybody in them still identifiable?"""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from p3m.core.errors import ConfigError, InputError, P3MError
+from p3m.core.errors import ConfigError, P3MError
 from p3m.core.provenance import Provenance, provenance
-from p3m.imaging.io import MAX_PIXELS, read_image
+from p3m.imaging.io import MAX_PIXELS, Picture, read_picture
 from p3m.imaging.metadata import find_metadata
 from p3m.imaging.page import picture_uri
 from p3m.imaging.resize import fit_within, resize
 from p3m.imaging.types import Image
-from p3m.pipelines.inputs import Source, collect_inputs
+from p3m.pipelines.audit_sources import audit_sources, find_original
+from p3m.pipelines.inputs import Source
 from p3m.privacy.audit import (
     AuditedFace,
     AuditedFile,
@@ -23,9 +24,11 @@ from p3m.privacy.audit import (
     audit_faces,
     audited_file,
     recognised,
+    same_scene,
 )
 from p3m.privacy.boxes import Rectangle
 from p3m.privacy.centerface import AUDIT_SIDES_PX, CenterFace
+from p3m.privacy.contract import Face
 from p3m.privacy.embedding import Embedding, FaceEmbedder, identified
 
 _VIEW_PX = 160
@@ -62,6 +65,7 @@ class Audit:
 
     Attributes:
         files: Each file's verdict, the worst first.
+        skipped: Files of the folder that are neither pictures nor videos and were left alone.
         threshold: The least score of what was looked at.
         compared: Whether originals were there.
         probes: Faces that an embedding was made of.
@@ -71,6 +75,7 @@ class Audit:
     """
 
     files: tuple[AuditedFile, ...]
+    skipped: int
     threshold: float
     compared: bool
     probes: int
@@ -80,8 +85,8 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether nobody can be identified."""
-        return all(file.verdict != "identifiable" for file in self.files)
+        """Whether nobody can be identified, and every picture could be looked at."""
+        return not any(file.verdict == "identifiable" or file.unread for file in self.files)
 
     def counts(self) -> dict[Verdict, int]:
         """How many files have each verdict."""
@@ -104,21 +109,22 @@ def audit(
         on_done: Told after each file how many are done, of how many.
 
     Returns:
-        A verdict for each file. A file that cannot be read is doubtful.
+        A verdict for each file. A picture that cannot be read is doubtful and does not pass; one
+        that is hidden or called by another name is looked at, too.
 
     Raises:
         InputError: If there are no pictures.
         MissingExtraError: If the extra ``privacy`` is not installed.
     """
     chosen = settings or AuditSettings()
-    inputs = collect_inputs([str(folder)], recursive=chosen.recursive)
-    for _, error in inputs.empty:
-        raise error
+    found = audit_sources(Path(folder), recursive=chosen.recursive)
     auditor = _Auditor(chosen)
-    for done, source in enumerate(inputs.sources, start=1):
+    for done, source in enumerate(found.pictures, start=1):
         auditor.look_at(source)
-        on_done(done, len(inputs.sources))
-    return auditor.result()
+        on_done(done, len(found.pictures))
+    for place in found.unknown:
+        auditor.pass_over(place)
+    return auditor.result(skipped=found.skipped)
 
 
 class _Probe(NamedTuple):
@@ -145,7 +151,8 @@ class _Auditor:
         )
         self._faces: dict[str, list[AuditedFace]] = {}
         self._metadata: dict[str, tuple[str, ...]] = {}
-        self._broken: list[AuditedFile] = []
+        self._doubts: dict[str, tuple[str, ...]] = {}
+        self._others: list[AuditedFile] = []
         self._views: dict[str, tuple[Mapping[str, Any], ...]] = {}
         self._probes: list[_Probe] = []
 
@@ -156,18 +163,29 @@ class _Auditor:
             self._look_at(name, source)
         except (P3MError, OSError) as error:
             text = " ".join(str(error).splitlines())
-            self._broken.append(AuditedFile(name=name, verdict="doubtful", reasons=(text,)))
+            self._others.append(
+                AuditedFile(name=name, verdict="doubtful", reasons=(text,), unread=True)
+            )
 
-    def result(self) -> Audit:
+    def pass_over(self, place: Path) -> None:
+        """Notes a file whose kind is not audited."""
+        reason = f"{place.suffix or 'such'} files are not audited; look at it yourself"
+        self._others.append(
+            AuditedFile(name=place.as_posix(), verdict="doubtful", reasons=(reason,))
+        )
+
+    def result(self, *, skipped: int) -> Audit:
         """All that was found."""
         share = self._recognise()
         files = [
-            audited_file(name, faces, self._metadata[name]) for name, faces in self._faces.items()
+            audited_file(name, faces, self._metadata[name], self._doubts[name])
+            for name, faces in self._faces.items()
         ]
         worst = ("identifiable", "doubtful", "clean")
-        ordered = sorted([*files, *self._broken], key=lambda f: (worst.index(f.verdict), f.name))
+        ordered = sorted([*files, *self._others], key=lambda f: (worst.index(f.verdict), f.name))
         return Audit(
             files=tuple(ordered),
+            skipped=skipped,
             threshold=self._settings.threshold,
             compared=self._settings.originals is not None,
             probes=len(self._probes),
@@ -177,31 +195,54 @@ class _Auditor:
         )
 
     def _look_at(self, name: str, source: Source) -> None:
-        image = read_image(source.path, max_pixels=self._settings.max_pixels)
-        original = self._original(source, image)
-        found = audit_faces(image, self._detector, original=original)
+        picture = read_picture(source.path, max_pixels=self._settings.max_pixels)
+        original, doubt = self._original(source, picture)
+        found, flagged = [], []
+        for image, before in _looks(picture, original):
+            faces = audit_faces(image, self._detector, original=before)
+            if before is not None and not same_scene(image, before, (f.box for f, _ in faces)):
+                doubt = "its original is another picture"
+                faces = audit_faces(image, self._detector)
+            found += faces
+            flagged += [_view(image, face) for _, face in faces if face.verdict != "clean"]
+            if before is not None and not doubt:
+                self._probe(name, len(found) - len(faces), faces, (image, before))
         self._metadata[name] = find_metadata(source.path.read_bytes(), name)
+        self._doubts[name] = (doubt,) if doubt else ()
         self._faces[name] = [face for _, face in found]
-        flagged = [face for _, face in found if face.verdict != "clean"]
         if flagged:
-            self._views[name] = tuple(_view(image, face) for face in flagged)
-        if self._embed is not None and original is not None:
-            for number, (face, _) in enumerate(found):
-                probe, own = self._embed(image, face), self._embed(original, face)
-                if probe is not None and own is not None:
-                    self._probes.append(_Probe(name, number, probe, own))
+            self._views[name] = tuple(flagged)
 
-    def _original(self, source: Source, image: Image) -> Image | None:
+    def _probe(
+        self,
+        name: str,
+        first: int,
+        faces: Sequence[tuple[Face, AuditedFace]],
+        images: tuple[Image, Image],
+    ) -> None:
+        """Embeds the faces of a picture and of its original, where there is a model for it."""
+        if self._embed is None:
+            return
+        for number, (face, _) in enumerate(faces, start=first):
+            probe, own = (self._embed(image, face) for image in images)
+            if probe is not None and own is not None:
+                self._probes.append(_Probe(name, number, probe, own))
+
+    def _original(self, source: Source, picture: Picture) -> tuple[Picture | None, str]:
+        """The picture before, or what is wrong with it; nothing is wrong where none is wanted."""
         folder = self._settings.originals
         if folder is None:
-            return None
-        candidates = sorted((folder / source.place).parent.glob(f"{source.place.stem}.*"))
-        if not candidates:
-            raise InputError(f"{source.place}: no original of that name in {folder}.")
-        original = read_image(candidates[0], max_pixels=self._settings.max_pixels)
-        if original.shape != image.shape:
-            raise InputError(f"{source.place}: its original is of another size.")
-        return original
+            return None, ""
+        path = find_original(folder, source.place)
+        if path is None:
+            return None, f"no original of that name in {folder}"
+        try:
+            original = read_picture(path, max_pixels=self._settings.max_pixels)
+        except P3MError:
+            return None, "its original cannot be read"
+        if original.rgb.shape != picture.rgb.shape:
+            return None, "its original is of another size"
+        return original, ""
 
     def _recognise(self) -> float | None:
         if self._embed is None:
@@ -211,6 +252,13 @@ class _Auditor:
             faces, cosine = self._faces[probe.name], float(probe.hidden @ probe.original)
             faces[probe.number] = recognised(faces[probe.number], cosine=cosine, first=first)
         return float(np.mean(firsts)) if firsts else None
+
+
+def _looks(picture: Picture, original: Picture | None) -> Iterator[tuple[Image, Image | None]]:
+    """What can be seen of a picture: over white, and, where it is transparent, all its colours."""
+    yield picture.image, None if original is None else original.image
+    if picture.alpha is not None and picture.alpha.min() < 1:
+        yield picture.rgb, None if original is None else original.rgb
 
 
 def _view(image: Image, face: AuditedFace) -> Mapping[str, Any]:

@@ -1,11 +1,14 @@
 """What an anonymized picture still gives away: faces that can be seen, and metadata."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import cv2
+import numpy as np
+
 from p3m.imaging.types import Image
-from p3m.privacy.boxes import overlap
+from p3m.privacy.boxes import Rectangle, overlap
 from p3m.privacy.contract import Face, FaceDetector
 from p3m.privacy.similarity import detail, face_patch, structural_similarity
 
@@ -28,8 +31,11 @@ SAME_PERSON = 0.4
 _SAME_FACE = 0.3
 _ORDER: tuple[Verdict, ...] = ("clean", "doubtful", "identifiable")
 
-_HARMLESS_GROUPS = frozenset({"icc"})
-_DOUBTFUL_GROUPS = frozenset({"date"})
+_DOUBTFUL_GROUPS = frozenset({"date", "icc"})
+"""A date is kept on request; a profile, too, and its text may name a screen and whose it is."""
+
+_SAME_SCENE = 10.0
+_AROUND = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,7 @@ class AuditedFile:
         faces: Those found, and those that the original has.
         metadata: The groups it holds.
         reasons: Why the verdict is not ``clean``, in words.
+        unread: Whether it is a picture that could not be looked at.
     """
 
     name: str
@@ -74,6 +81,7 @@ class AuditedFile:
     faces: tuple[AuditedFace, ...] = ()
     metadata: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    unread: bool = False
 
 
 def audit_faces(
@@ -104,24 +112,52 @@ def audit_faces(
     return known + [(f, _audited(image, f, f.score, original=original)) for f in others]
 
 
-def audited_file(name: str, faces: Sequence[AuditedFace], metadata: Sequence[str]) -> AuditedFile:
+def same_scene(image: Image, original: Image, boxes: Iterable[Rectangle]) -> bool:
+    """Whether two pictures are one, but for the faces: an original of another name proves nothing.
+
+    Args:
+        image: What was anonymized, shape (H, W, 3).
+        original: The picture that it may be made of, of the same size.
+        boxes: Where faces are; they and what is around them do not count.
+
+    Returns:
+        Whether the mean difference of the rest is at most ten grey levels; where faces fill the
+        picture, that of the mean colours, which effects keep.
+    """
+    rest = np.ones(image.shape[:2], np.bool_)
+    for left, top, right, bottom in boxes:
+        across, down = _AROUND * (right - left), _AROUND * (bottom - top)
+        rows = slice(max(0, int(top - down)), max(0, int(bottom + down) + 1))
+        rest[rows, max(0, int(left - across)) : max(0, int(right + across) + 1)] = False
+    difference = (
+        cv2.absdiff(image, original)[rest]
+        if rest.any()
+        else np.abs(image.mean(axis=(0, 1)) - original.mean(axis=(0, 1)))
+    )
+    return float(difference.mean()) <= _SAME_SCENE
+
+
+def audited_file(
+    name: str, faces: Sequence[AuditedFace], metadata: Sequence[str], doubts: Sequence[str] = ()
+) -> AuditedFile:
     """The verdict over a file.
 
     Args:
         name: Its place below the folder.
         faces: What is left of them.
         metadata: The groups it holds; see :func:`p3m.imaging.metadata.find_metadata`.
+        doubts: Why it could not be audited as it should.
     """
-    verdicts: list[Verdict] = [face.verdict for face in faces]
+    verdicts: list[Verdict] = [face.verdict for face in faces] + ["doubtful"] * bool(doubts)
     reasons = [
         f"a face at {_place(face)} can be {'seen' if face.verdict == 'identifiable' else 'guessed'}"
         for face in faces
         if face.verdict != "clean"
     ]
+    reasons.extend(doubts)
     for group in metadata:
-        if group not in _HARMLESS_GROUPS:
-            verdicts.append("doubtful" if group in _DOUBTFUL_GROUPS else "identifiable")
-            reasons.append(f"{group} is in the file")
+        verdicts.append("doubtful" if group in _DOUBTFUL_GROUPS else "identifiable")
+        reasons.append(f"{group} is in the file")
     return AuditedFile(
         name=name,
         verdict=max(verdicts, key=_ORDER.index, default="clean"),

@@ -5,9 +5,10 @@ import pytest
 
 from p3m.imaging.io import read_image
 from p3m.privacy.anonymize import hide_faces
-from p3m.privacy.audit import AuditedFace, audit_faces, audited_file, recognised
+from p3m.privacy.audit import AuditedFace, audit_faces, audited_file, recognised, same_scene
 from p3m.privacy.catalog import EFFECTS, create_effect
 from p3m.privacy.centerface import AUDIT_SIDES_PX, CenterFace
+from p3m.privacy.effects import Solid
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +35,7 @@ def test_a_visible_face_is_identifiable(portrait, auditor):
 
 
 @pytest.mark.parametrize("name", list(EFFECTS))
-def test_a_hidden_face_is_not_identifiable(
-    portrait, finder, auditor, name
-):
+def test_a_hidden_face_is_not_identifiable(portrait, finder, auditor, name):
     hidden = hide_faces(portrait, finder(portrait), effect=create_effect(name)).image
     assert "identifiable" not in verdicts(audit_faces(hidden, auditor))
     (_, face), *_others = audit_faces(hidden, auditor, original=portrait)
@@ -70,7 +69,7 @@ def seen(verdict):
         ([], [], "clean"),
         (["clean", "doubtful"], [], "doubtful"),
         (["identifiable", "clean"], [], "identifiable"),
-        ([], ["icc"], "clean"),
+        ([], ["icc"], "doubtful"),
         ([], ["date", "icc"], "doubtful"),
         (["clean"], ["thumbnail"], "identifiable"),
         ([], ["gps"], "identifiable"),
@@ -92,3 +91,19 @@ def test_a_recognised_face_is_identifiable():
 def test_noise_is_nobody(auditor):
     noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), np.uint8)
     assert "identifiable" not in verdicts(audit_faces(noise, auditor))
+
+
+def test_a_file_that_could_not_be_compared_is_doubtful():
+    file = audited_file("a.jpg", [seen("clean")], [], ["its original is of another size"])
+    assert (file.verdict, file.reasons) == ("doubtful", ("its original is of another size",))
+
+
+def test_pictures_are_one_where_they_differ_within_faces_alone(portrait, rng):
+    changed = portrait.copy()
+    changed[40:90, 60:100] = rng.integers(256, size=(50, 40, 3))
+    box = (60, 40, 100, 90)
+    assert same_scene(changed, portrait, [box])
+    assert not same_scene(255 - portrait, portrait, [box])
+    everything = (0, 0, *portrait.shape[1::-1])
+    assert same_scene(Solid()(portrait, np.ones(portrait.shape[:2], bool)), portrait, [everything])
+    assert not same_scene(255 - portrait, portrait, [everything])
