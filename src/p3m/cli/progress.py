@@ -13,7 +13,7 @@ _WORDS = {"foregrounds": "Foreground colours", "steps": "Training"}
 
 @contextmanager
 def training_progress() -> Iterator[Callable[[str, int, int, float], None]]:
-    """A bar for each part of a training run.
+    """A bar for each part of a training run, or of a study of several.
 
     Yields:
         Takes the part's name, how much of it is done, of how much, and the loss.
@@ -23,8 +23,8 @@ def training_progress() -> Iterator[Callable[[str, int, int, float], None]]:
 
     def tell(part: str, done: int, total: int, loss: float) -> None:
         if part not in tasks:
-            tasks[part] = progress.add_task(_WORDS[part], total=total, note="")
-        note = f"loss {loss:.3f}" if part == "steps" else ""
+            tasks[part] = progress.add_task(_WORDS.get(part, part), total=total, note="")
+        note = f"loss {loss:.3f}" if loss else ""
         progress.update(tasks[part], completed=done, note=note)
 
     with progress:
@@ -43,6 +43,36 @@ def files_progress(total: int) -> Iterator[Callable[[], None]]:
     task = progress.add_task("", total=total, note="")
     with progress:
         yield lambda: progress.advance(task)
+
+
+@contextmanager
+def media_progress(
+    total: int,
+) -> Iterator[tuple[Callable[[], None], Callable[[str, int, int | None], None]]]:
+    """A bar for a run over files, if there is more than one, and one for the frames of a video.
+
+    Yields:
+        Says that one more file is done; and takes a video's name, how many frames are done, and of
+        how many.
+    """
+    to_terminal = sys.stdout.isatty()  # a pipe's lines must stay on standard output
+    progress = _bars(transient=True, redirect_stdout=to_terminal)
+    files = progress.add_task("", total=total, note="", visible=total > 1)
+    frames = progress.add_task("", total=None, note="", visible=False)
+    names: list[str] = []
+
+    def advance() -> None:
+        progress.advance(files)
+        progress.update(frames, visible=False)
+
+    def tell(name: str, done: int, frames_total: int | None) -> None:
+        if names != [name]:
+            names[:] = [name]
+            progress.reset(frames, description=name, total=frames_total, visible=True)
+        progress.update(frames, completed=done)
+
+    with progress:
+        yield advance, tell
 
 
 @contextmanager
