@@ -10,11 +10,14 @@ import typer
 if TYPE_CHECKING:
     from p3m.pipelines.anonymize_plan import AnonymizeResult
 
-HELP = """Hide the faces in pictures, and keep everything else.
+HELP = """Hide the faces in pictures and videos, and keep everything else.
 
 INPUT is a file, a folder or a quoted pattern such as 'scans/**/*.jpg'. Originals are never written
 over: OUT is a folder that takes each picture at its own place and in its own format, or a file's
 name for one picture. All metadata goes (places, names, thumbnails), the orientation is applied.
+
+Videos keep sound, times and size. A face that the detector misses in some frames stays covered
+between, before and after; with --fail-secure one that is lost stays covered until it is found.
 
 A picture without a face is written too, and reported: look at it, or pass --fail-on-doubt. The
 exit code is 0 if all were done, 1 if some failed and 2 if the command line was wrong.
@@ -28,6 +31,8 @@ Examples:
   p3m anonymize pictures -o review --dry-run            (look first: sheets and a ledger)
 
   p3m anonymize pictures -o shared --replay review/ledger.jsonl --keep group.jpg#2
+
+  p3m anonymize clip.mp4 -o shared --fail-secure
 
   p3m anonymize pictures -o shared --matte --facemask masks --ledger ledger.jsonl
 """
@@ -89,6 +94,19 @@ def anonymize(
     fail_on_doubt: Annotated[
         bool, typer.Option("--fail-on-doubt", help="Do not write what a person should look at.")
     ] = False,
+    detect_every: Annotated[
+        int, typer.Option(min=1, max=12, help="Videos: search each how many frames.")
+    ] = 1,
+    fail_secure: Annotated[
+        bool, typer.Option("--fail-secure", help="Videos: a lost face's place stays covered.")
+    ] = False,
+    no_audio: Annotated[
+        bool, typer.Option("--no-audio", help="Videos: leave the sound out.")
+    ] = False,
+    crf: Annotated[
+        int | None,
+        typer.Option(min=0, max=63, help="Videos: constant quality; 18, or 24 in WebM."),
+    ] = None,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Search folders in folders.")
     ] = False,
@@ -106,7 +124,7 @@ def anonymize(
     ] = False,
 ) -> None:
     """Hides faces; see `HELP`."""
-    from p3m.cli.progress import files_progress  # noqa: PLC0415 -- start-up must stay light
+    from p3m.cli.progress import media_progress  # noqa: PLC0415 -- start-up must stay light
     from p3m.pipelines.anonymize_files import anonymize_files  # noqa: PLC0415
     from p3m.pipelines.anonymize_plan import (  # noqa: PLC0415
         AnonymizeSettings,
@@ -129,6 +147,10 @@ def anonymize(
         keep_metadata=metadata_groups(keep_metadata),
         dry_run=dry_run,
         fail_on_doubt=fail_on_doubt,
+        detect_every=detect_every,
+        fail_secure=fail_secure,
+        audio=not no_audio,
+        crf=crf,
         recursive=recursive,
         overwrite=overwrite,
         threads=threads,
@@ -136,8 +158,8 @@ def anonymize(
     )
     plan = plan_anonymize(inputs, out, settings)
     results = []
-    with files_progress(len(plan.jobs) + len(plan.failed)) as advance:
-        for result in anonymize_files(plan):
+    with media_progress(len(plan.jobs) + len(plan.failed)) as (advance, tell):
+        for result in anonymize_files(plan, tell=tell):
             results.append(result)
             _print(result, as_json=as_json)
             advance()

@@ -40,6 +40,7 @@ class VideoInfo:
         size: Height and width of its upright frames, in pixels.
         rate: Frames a second, on average.
         frames: How many there are, as far as the file tells; ``None`` where it does not.
+        seconds: How long it is, as far as the file tells.
         audio: How many sound tracks it has.
         metadata: Groups of metadata; see :func:`~p3m.imaging.video_metadata.find_video_metadata`.
         recorded_at: When it was recorded, as its tags say.
@@ -48,6 +49,7 @@ class VideoInfo:
     size: Size
     rate: float
     frames: int | None
+    seconds: float | None
     audio: int
     metadata: tuple[str, ...]
     recorded_at: str | None
@@ -152,10 +154,12 @@ class FrameSource:
         self.orientation = Orientation.of(first, str(path))
         self.rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         self._last_pts: int | None = None
+        seconds = _seconds(container, stream)
         self.info = VideoInfo(
             size=self.orientation.size((first.height, first.width)),
             rate=float(self.rate),
-            frames=_frames(container, stream, float(self.rate)),
+            frames=stream.frames or (round(seconds * self.rate) if seconds else None),
+            seconds=seconds,
             audio=len(container.streams.audio),
             metadata=find_video_metadata(container, stream),
             recorded_at=recorded_at(container),
@@ -244,9 +248,8 @@ def known_matrix(raw: av.VideoFrame) -> int | None:
     return raw.colorspace if raw.colorspace in _MATRICES else None
 
 
-def _frames(container: InputContainer, stream: VideoStream, rate: float) -> int | None:
-    if stream.frames:
-        return stream.frames
-    if container.duration:
-        return max(1, round(container.duration / 1e6 * rate))
-    return None
+def _seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    """The length of the frames' own track, or else of the file."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / 1e6 if container.duration else None

@@ -231,8 +231,9 @@ class _Sound:
         """Copies what is heard up to a time; ``None`` copies the rest."""
         while self._next is not None:
             packet = self._next
-            if packet.dts is not None:  # the last of a track has none, and holds nothing
-                start_s = float(packet.dts * packet.time_base)
+            start = packet.pts if packet.dts is None else packet.dts
+            if start is not None and packet.size:  # the last of a track holds nothing
+                start_s = float(start * packet.time_base)
                 if time_s is not None and start_s > time_s:
                     return
                 packet.stream = self._tracks[packet.stream.index]

@@ -1,6 +1,6 @@
-"""Hides the faces in picture files: what is read and written, in what order, with what records."""
+"""Hides the faces in files: what is read and written, in what order, with what records."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from p3m.imaging.native import NativePicture, encode_native, read_native
 from p3m.imaging.types import Alpha
 from p3m.inference.predictor import Predictor
 from p3m.pipelines.anonymize_plan import AnonymizePlan, AnonymizeResult, PlacedJob, failure
+from p3m.pipelines.anonymize_video import VideoAnonymizer
 from p3m.pipelines.faces import FaceSource, ReplayedFaces, face_source
 from p3m.pipelines.matte import load_predictor
 from p3m.privacy.annotated import find_mask
@@ -28,11 +29,18 @@ _LEAST_COVERED = 0.8
 """A face of which less is covered, because a matte's band crosses it, is a doubt."""
 
 
-def anonymize_files(plan: AnonymizePlan) -> Iterator[AnonymizeResult]:
-    """Carries a plan out, picture by picture; a bad one fails and the rest go on.
+TellFrames = Callable[[str, int, int | None], None]
+"""Takes a video's name, how many of its frames are done, and of how many, if that is known."""
+
+
+def anonymize_files(
+    plan: AnonymizePlan, *, tell: TellFrames = lambda *_: None
+) -> Iterator[AnonymizeResult]:
+    """Carries a plan out, file by file; a bad one fails and the rest go on.
 
     Args:
         plan: What :func:`plan_anonymize` gives.
+        tell: Is told of each frame of a video.
 
     Yields:
         The result of each input, as soon as it is known.
@@ -43,18 +51,19 @@ def anonymize_files(plan: AnonymizePlan) -> Iterator[AnonymizeResult]:
     yield from plan.failed
     if not plan.jobs:
         return
-    run = _Run(plan)
+    run = _Run(plan, tell)
     for job in plan.jobs:
         yield run.result_of(job)
     run.finish()
 
 
 class _Run:
-    """What all pictures of a run share."""
+    """What all files of a run share."""
 
-    def __init__(self, plan: AnonymizePlan) -> None:
+    def __init__(self, plan: AnonymizePlan, tell: TellFrames) -> None:
         settings = plan.settings
         self._plan = plan
+        self._tell = tell
         self._settings = settings
         self._source: FaceSource = (
             face_source(settings.detector, threshold=settings.threshold, threads=settings.threads)
@@ -72,10 +81,17 @@ class _Run:
     def _predictor(self) -> Predictor:
         return load_predictor(threads=self._settings.threads)
 
+    @cached_property
+    def _videos(self) -> VideoAnonymizer:
+        record = {"name": self._settings.effect, "strength": self._strength}
+        return VideoAnonymizer(
+            self._settings, self._effect, record, exempt=self._exempt, sheets=self._sheets
+        )
+
     def result_of(self, job: PlacedJob) -> AnonymizeResult:
         """Hides the faces in one file."""
         try:
-            return self._anonymize(job)
+            return self._anonymize_video(job) if job.is_video else self._anonymize(job)
         except P3MError as error:
             return failure(str(job.source), error)
 
@@ -125,6 +141,19 @@ class _Run:
             hidden=len(hidden.faces),
             kept=len(records) - len(hidden.faces),
             doubts=doubts,
+            metadata_removed=entry.metadata_removed,
+        )
+
+    def _anonymize_video(self, job: PlacedJob) -> AnonymizeResult:
+        name = str(job.source)
+        entry = self._videos.run(job, lambda done, total: self._tell(name, done, total))
+        self._note(entry)
+        return AnonymizeResult(
+            input=name,
+            output=None if entry.output is None else str(job.target),
+            status=entry.status,
+            hidden=0 if entry.video is None else len(entry.video.tracks),
+            doubts=entry.doubts,
             metadata_removed=entry.metadata_removed,
         )
 

@@ -9,14 +9,19 @@ from p3m.core.errors import ConfigError, P3MError
 from p3m.imaging.io import MAX_PIXELS
 from p3m.imaging.native import Kept
 from p3m.pipelines.faces import DEFAULT_DETECTOR
-from p3m.pipelines.inputs import STREAM, collect_inputs
+from p3m.pipelines.inputs import PICTURE_SUFFIXES, STREAM, VIDEO_SUFFIXES, collect_inputs
 from p3m.pipelines.outputs import Job, check_distinct, find_destination
 from p3m.privacy.region import MARGIN
 
 _SUFFIXES = {
     ".avif": ".png", ".bmp": ".png", ".heic": ".png", ".heif": ".png",
+    ".3gp": ".mkv", ".flv": ".mkv", ".m2ts": ".mkv", ".mpeg": ".mkv", ".mpg": ".mkv",
+    ".mts": ".mkv", ".wmv": ".mkv",
 }  # fmt: skip
 """What files become that p3m does not write in their own format."""
+
+MOST_DETECT_EVERY = 12
+"""Frames wait in memory until the search after the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,10 @@ class AnonymizeSettings:
         recursive: Whether folders within folders are searched.
         overwrite: Whether outputs that exist may be replaced; an input never is.
         max_pixels: Greater pictures are refused before they are decoded.
+        detect_every: In videos, each how many frames faces are searched.
+        fail_secure: Whether a face that is lost in a video stays covered until it is found again.
+        audio: Whether a video's sound is copied.
+        crf: Constant quality of videos, smaller is better; ``None`` takes the encoder's default.
         threads: Of the networks; ``None`` takes all that the process may use.
     """
 
@@ -61,6 +70,10 @@ class AnonymizeSettings:
     recursive: bool = False
     overwrite: bool = False
     max_pixels: int = MAX_PIXELS
+    detect_every: int = 1
+    fail_secure: bool = False
+    audio: bool = True
+    crf: int | None = None
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -68,14 +81,18 @@ class AnonymizeSettings:
             raise ConfigError("Alphas are given and to be computed; leave --alpha or --matte out.")
         if self.replay is not None and self.threshold is not None:
             raise ConfigError("A ledger's faces have no threshold; leave --threshold out.")
+        if not 1 <= self.detect_every <= MOST_DETECT_EVERY:
+            raise ConfigError(
+                f"--detect-every is {self.detect_every}; it must be 1 to {MOST_DETECT_EVERY}."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedJob:
-    """A picture to read and where it goes.
+    """A picture or video to read and where it goes.
 
     Attributes:
-        source: The picture.
+        source: The picture or video.
         place: Its path below the folder that it was found in.
         target: The file to write.
     """
@@ -83,6 +100,11 @@ class PlacedJob:
     source: Path
     place: Path
     target: Path
+
+    @property
+    def is_video(self) -> bool:
+        """Whether the source is called as videos are."""
+        return self.source.suffix.lower() in VIDEO_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +134,7 @@ class AnonymizeResult:
         input: The file.
         output: What was written, or ``None``.
         status: What was done: ``no-face`` was written, without metadata, and should be looked at.
-        hidden: Faces that were hidden, or would be.
+        hidden: Faces that were hidden, or would be; in a video, those that were followed.
         kept: Faces that were left.
         doubts: What a person should look at.
         metadata_removed: Groups of metadata that are not in the output.
@@ -144,7 +166,12 @@ def plan_anonymize(names: Sequence[str], out: str, settings: AnonymizeSettings) 
     if "-" in names or out == "-":
         raise ConfigError("Faces are hidden in files, not in streams; name files and a folder.")
     destination = find_destination(out, names)
-    inputs = collect_inputs(names, recursive=settings.recursive, out=destination.folder)
+    inputs = collect_inputs(
+        names,
+        recursive=settings.recursive,
+        out=destination.folder,
+        suffixes=PICTURE_SUFFIXES | VIDEO_SUFFIXES,
+    )
     jobs = tuple(
         PlacedJob(
             source=source.path,

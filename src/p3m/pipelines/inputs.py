@@ -21,6 +21,15 @@ PICTURE_SUFFIXES = frozenset(
 """The files that are taken from folders, in lower case."""
 
 
+VIDEO_SUFFIXES = frozenset(
+    {
+        ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts",
+        ".webm", ".wmv",
+    }
+)  # fmt: skip
+"""The videos that are taken from folders where a run takes videos, in lower case."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A picture to read.

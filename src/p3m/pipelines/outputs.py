@@ -7,7 +7,7 @@ from pathlib import Path
 
 from p3m.core.errors import ConfigError, OutputError
 from p3m.imaging.encode import Format, format_named
-from p3m.pipelines.inputs import PICTURE_SUFFIXES, STREAM, Output, Source, is_single
+from p3m.pipelines.inputs import PICTURE_SUFFIXES, STREAM, VIDEO_SUFFIXES, Output, Source, is_single
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def find_destination(out: str | None, names: Sequence[str]) -> Destination:
         return Destination(folder=path)
     if single:
         return Destination(file=path)
-    if path.is_file() or path.suffix.lower() in PICTURE_SUFFIXES:
+    if path.is_file() or path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
         raise ConfigError(f"-o {out} is a file; give a folder for several pictures.")
     return Destination(folder=path)
 

@@ -43,16 +43,24 @@ class Exemptions:
                 regions.append(_rectangle(text))
         return cls(frozenset(numbered), tuple(regions))
 
+    def names(self, place: PurePath) -> bool:
+        """Whether a face of a file is named by its number."""
+        return any(name in _names(place) for name, _ in self.numbered)
+
     def has(self, face: FaceRecord, place: PurePath) -> bool:
         """Whether a face stays: because it is named, lies in a region, or was marked already."""
         left, top, right, bottom = face.box
         across, down = (left + right) / 2, (top + bottom) / 2
-        names = {"", place.name, place.stem, place.as_posix()}
         return (
             face.kept
-            or any((name, face.id) in self.numbered for name in names)
+            or any((name, face.id) in self.numbered for name in _names(place))
             or any(r[0] <= across < r[2] and r[1] <= down < r[3] for r in self.regions)
         )
+
+
+def _names(place: PurePath) -> set[str]:
+    """What a file may be called; nothing means any file."""
+    return {"", place.name, place.stem, place.as_posix()}
 
 
 def _rectangle(text: str) -> Rectangle:
