@@ -1,0 +1,1 @@
+"""Scores of many pictures: protocols, statistics, comparison and reports. No torch."""
