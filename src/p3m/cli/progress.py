@@ -13,7 +13,7 @@ _WORDS = {"foregrounds": "Foreground colours", "steps": "Training"}
 
 @contextmanager
 def training_progress() -> Iterator[Callable[[str, int, int, float], None]]:
-    """A bar for each part of a training run.
+    """A bar for each part of a training run, or of a study of several.
 
     Yields:
         Takes the part's name, how much of it is done, of how much, and the loss.
@@ -23,8 +23,8 @@ def training_progress() -> Iterator[Callable[[str, int, int, float], None]]:
 
     def tell(part: str, done: int, total: int, loss: float) -> None:
         if part not in tasks:
-            tasks[part] = progress.add_task(_WORDS[part], total=total, note="")
-        note = f"loss {loss:.3f}" if part == "steps" else ""
+            tasks[part] = progress.add_task(_WORDS.get(part, part), total=total, note="")
+        note = f"loss {loss:.3f}" if loss else ""
         progress.update(tasks[part], completed=done, note=note)
 
     with progress:
