@@ -5,7 +5,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from p3m.cli import anonymize, convert, data, evaluate, export, matte, models, train
+from p3m.cli import (
+    anonymize,
+    audit,
+    benchmark,
+    convert,
+    data,
+    evaluate,
+    export,
+    matte,
+    models,
+    train,
+)
 from p3m.core.errors import ConfigError, P3MError
 
 
@@ -38,12 +49,14 @@ app = typer.Typer(
 # Modules above load nothing heavy: each command imports its pipeline when it runs.
 app.command(help=matte.HELP)(matte.matte)
 app.command(help=anonymize.HELP)(anonymize.anonymize)
+app.command(help=audit.HELP)(audit.audit)
 app.command(help=models.HELP)(models.models)
 app.command(help=train.HELP)(train.train)
 app.command(help=evaluate.HELP)(evaluate.evaluate)
 app.command(help=convert.HELP)(convert.convert)
 app.command(help=export.HELP)(export.export)
 app.add_typer(data.app, name="data", help=data.HELP)
+app.add_typer(benchmark.app, name="benchmark", help=benchmark.HELP)
 
 
 def _print_version(wanted: bool) -> None:
