@@ -1,7 +1,13 @@
-"""The whole protocol on a drawn P3M-10k: verify, prepare, train."""
+"""The whole protocol on a drawn P3M-10k: verify, prepare, train, evaluate, report."""
 
+import csv
 import json
 import math
+
+import numpy as np
+import pytest
+
+from p3m.imaging.io import read_alpha
 
 RUN = """
 model = "p3mnet-lite"
@@ -55,3 +61,26 @@ def test_from_a_set_to_its_report(p3m, folder):
     assert curves["step"] == 20
     assert {"val/obfuscated/sad", "val/normal/sad", "train/total"} <= curves.keys()
     assert all(math.isfinite(value) for value in curves.values())
+
+    model = ("--model", "run/weights.safetensors", "--threads", 1)
+    for split in ("p3m-500-p", "p3m-500-np"):
+        data = ("--data", split, "--root", "P3M-10k", "--jobs", 1)
+        run = p3m("evaluate", *model, *data, "--report", f"report/{split}")
+        assert run.exit_code == 0, run.stderr
+        assert "10 pictures" in run.stdout
+        page = (folder / f"report/{split}/report.html").read_text(encoding="utf-8")
+        assert "run/weights.safetensors" in page
+    with (folder / "report/p3m-500-np/scores.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    report = json.loads((folder / "report/p3m-500-np/evaluation.json").read_text(encoding="utf-8"))
+    mean = np.mean([float(row["sad"]) for row in rows])
+    assert report["summary"]["sad"]["mean"] == pytest.approx(mean)
+
+    # What is reported of a picture is what its own matte gives.
+    name = rows[0]["name"]
+    validation = folder / "P3M-10k/validation/P3M-500-NP"
+    picture = validation / f"original_image/{name}.jpg"
+    run = p3m("matte", picture, *model, "-o", "one.png", "--output", "alpha", "--bits", 16)
+    assert run.exit_code == 0, run.stderr
+    pred, target = read_alpha("one.png"), read_alpha(validation / f"mask/{name}.png")
+    assert float(rows[0]["sad"]) == pytest.approx(np.abs(pred - target).sum() / 1000, rel=1e-3)

@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from p3m.cli.columns import echo_columns
 from p3m.core.extras import require_extra
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def list_(as_json: AsJson = False) -> None:
         size = entry.size or sum(sizes)
         agreement = "needed" if entry.agreement else "-"
         rows.append((entry.name, f"{size:,}" if size else "-", agreement, entry.licence))
-    _print_columns(rows)
+    echo_columns(rows)
 
 
 @app.command()
@@ -91,7 +91,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
         "agreement": f"needed, see p3m data agreement {name}" if entry.agreement else "",
     }
     typer.echo(f"{entry.title} ({entry.name}): {entry.summary}\n")
-    _print_columns([(f"{key}:", text) for key, text in facts.items() if text])
+    echo_columns([(f"{key}:", text) for key, text in facts.items() if text])
     for split in entry.splits:
         size = f"{split.size:,} pictures" if split.size else "any number of pictures"
         typer.echo(f"\n{split.name}: {size}, faces {split.faces}")
@@ -270,7 +270,7 @@ def _print_report(report: "Verification") -> None:
         kinds = ", ".join(f"{kind.replace('_', ' ')} {n}" for kind, n in split.kinds.items())
         published = "-" if split.published is None else f"{split.published:,}"
         rows.append((split.name, f"{split.found:,}", published, kinds))
-    _print_columns(rows)
+    echo_columns(rows)
     alike: Counter[str] = Counter()
     for problem in report.problems:
         alike[problem.text] += problem.severity == "warning"
@@ -299,11 +299,3 @@ def _json(entry: "DatasetEntry") -> str:
     import dataclasses  # noqa: PLC0415
 
     return json.dumps(dataclasses.asdict(entry))
-
-
-def _print_columns(rows: Sequence[tuple[str, ...]]) -> None:
-    """Prints rows whose columns begin below each other."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
