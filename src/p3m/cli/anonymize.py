@@ -113,6 +113,9 @@ def anonymize(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace outputs that exist.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on: leave what the ledger has and is unchanged.")
+    ] = False,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of the networks; all processors by default.")
     ] = None,
@@ -153,6 +156,7 @@ def anonymize(
         crf=crf,
         recursive=recursive,
         overwrite=overwrite,
+        resume=resume,
         threads=threads,
         max_pixels=round(max_megapixels * 1e6),
     )
@@ -182,7 +186,7 @@ def _print(result: "AnonymizeResult", *, as_json: bool) -> None:
 def _summary(results: list["AnonymizeResult"], *, skipped: int) -> str:
     count = {
         status: sum(result.status == status for result in results)
-        for status in ("anonymized", "no-face", "planned", "failed")
+        for status in ("anonymized", "no-face", "planned", "resumed", "failed")
     }
     hidden, kept = (sum(getattr(result, name) for result in results) for name in ("hidden", "kept"))
     written = count["anonymized"] + count["no-face"]
@@ -192,6 +196,7 @@ def _summary(results: list["AnonymizeResult"], *, skipped: int) -> str:
         f"{hidden} faces {'to hide' if count['planned'] else 'hidden'}",
         f"{kept} kept" if kept else "",
         f"{count['no-face']} without a face" if count["no-face"] else "",
+        f"{count['resumed']} done before" if count["resumed"] else "",
         f"{count['failed']} failed" if count["failed"] else "",
         f"{skipped} other files skipped" if skipped else "",
     ]

@@ -10,19 +10,24 @@ import numpy as np
 from p3m.core.errors import InputError, OutputError, P3MError
 from p3m.core.provenance import provenance
 from p3m.imaging.atomic import check_free, write_atomic
+from p3m.imaging.compositing import composite
+from p3m.imaging.depth import dequantize
+from p3m.imaging.encode import format_named
 from p3m.imaging.io import read_alpha, write_picture
 from p3m.imaging.native import NativePicture, encode_native, read_native
-from p3m.imaging.types import Alpha
+from p3m.imaging.types import Alpha, Size
 from p3m.inference.predictor import Predictor
 from p3m.pipelines.anonymize_plan import AnonymizePlan, AnonymizeResult, PlacedJob, failure
 from p3m.pipelines.anonymize_video import VideoAnonymizer
-from p3m.pipelines.faces import FaceSource, ReplayedFaces, face_source
+from p3m.pipelines.faces import DetectedFaces, FaceSource, ReplayedFaces, face_source, joined
+from p3m.pipelines.ledger_file import LedgerFile
 from p3m.pipelines.matte import load_predictor
 from p3m.privacy.annotated import find_mask
-from p3m.privacy.anonymize import Anonymized, hide_faces
+from p3m.privacy.anonymize import Anonymized, hide_faces, hide_in_opacity
+from p3m.privacy.boxes import overlap
 from p3m.privacy.catalog import EFFECTS, create_effect
 from p3m.privacy.keep import Exemptions
-from p3m.privacy.ledger import FaceRecord, LedgerEntry, sha256
+from p3m.privacy.ledger import FaceRecord, LedgerEntry, sha256, sha256_file
 from p3m.privacy.review import ReviewSheets
 
 _LEAST_COVERED = 0.8
@@ -71,9 +76,12 @@ class _Run:
             else ReplayedFaces.read(settings.replay)
         )
         self._effect = create_effect(settings.effect, settings.strength)
-        self._strength = settings.strength or EFFECTS[settings.effect].default
+        strength = settings.strength or EFFECTS[settings.effect].default
+        self._effect_record = {"name": settings.effect, "strength": strength}
         self._exempt = Exemptions.parse(settings.keep)
-        self._ledger = settings.ledger or (plan.out / "ledger.jsonl" if settings.dry_run else None)
+        ledger = settings.ledger or (plan.out / "ledger.jsonl" if settings.dry_run else None)
+        self._ledger = None if ledger is None else LedgerFile(ledger)
+        self._done = self._ledger.done(plan.out) if self._ledger and settings.resume else {}
         self._sheets = ReviewSheets()
         self._version = provenance()["version"]
 
@@ -83,14 +91,19 @@ class _Run:
 
     @cached_property
     def _videos(self) -> VideoAnonymizer:
-        record = {"name": self._settings.effect, "strength": self._strength}
         return VideoAnonymizer(
-            self._settings, self._effect, record, exempt=self._exempt, sheets=self._sheets
+            self._settings,
+            self._effect,
+            self._effect_record,
+            exempt=self._exempt,
+            sheets=self._sheets,
         )
 
     def result_of(self, job: PlacedJob) -> AnonymizeResult:
-        """Hides the faces in one file."""
+        """Hides the faces in one file, if an earlier run did not."""
         try:
+            if (known := self._resumed(job)) is not None:
+                return known
             return self._anonymize_video(job) if job.is_video else self._anonymize(job)
         except P3MError as error:
             return failure(str(job.source), error)
@@ -101,10 +114,39 @@ class _Run:
             for name, sheet in self._sheets.pages():
                 write_picture(self._plan.out / name, sheet, overwrite=True)
 
+    def _resumed(self, job: PlacedJob) -> AnonymizeResult | None:
+        """What an earlier run made of a file, if it would be made the same way now."""
+        if not self._done:
+            return None
+        entry = self._done.get((job.place.as_posix(), sha256_file(job.source)))
+        if entry is None or not self._is_as_wanted(entry):
+            return None
+        if job.mask is not None and not job.mask.is_file():
+            return None
+        return AnonymizeResult(
+            input=str(job.source),
+            output=str(job.target),
+            status="resumed",
+            hidden=sum(not face.kept for face in entry.faces),
+            kept=sum(face.kept for face in entry.faces),
+            doubts=entry.doubts,
+            metadata_removed=entry.metadata_removed,
+        )
+
+    def _is_as_wanted(self, entry: LedgerEntry) -> bool:
+        settings = self._settings
+        return (
+            entry.effect == self._effect_record
+            and entry.margin == settings.margin
+            and entry.detector == self._source.record
+            and entry.matte == (settings.matte or settings.alpha is not None)
+        )
+
     def _anonymize(self, job: PlacedJob) -> AnonymizeResult:
         settings = self._settings
         if not settings.dry_run:
-            check_free(job.target, overwrite=settings.overwrite)
+            for path in filter(None, (job.target, job.mask)):
+                check_free(path, overwrite=settings.overwrite)
         content = _read(job.source)
         picture = read_native(
             content,
@@ -112,7 +154,8 @@ class _Run:
             keep=settings.keep_metadata,
             max_pixels=settings.max_pixels,
         )
-        found = self._source.faces(picture.image, job.place, sha256(content))
+        _check_name(job, picture)
+        found = self._faces(picture, job.place, sha256(content))
         faces = [replace(face, kept=self._exempt.has(face, job.place)) for face in found]
         alpha = self._alpha(job, picture)
         hidden = hide_faces(
@@ -123,10 +166,10 @@ class _Run:
             alpha=alpha,
         )
         records = _with_coverage(faces, hidden)
-        doubts = _doubts(records)
+        doubts = _doubts(records, picture.image.shape[:2])
         if doubts and settings.fail_on_doubt:
             raise OutputError(f"{job.source}: {'; '.join(doubts)}. Nothing was written.")
-        written = None if settings.dry_run else encode_native(picture, hidden.image)
+        written = None if settings.dry_run else self._encode(picture, hidden)
         entry = self._entry(job, picture, hidden, records, (content, written))
         entry = replace(entry, doubts=doubts)
         if written is None:
@@ -147,6 +190,7 @@ class _Run:
     def _anonymize_video(self, job: PlacedJob) -> AnonymizeResult:
         name = str(job.source)
         entry = self._videos.run(job, lambda done, total: self._tell(name, done, total))
+        entry = replace(entry, output=entry.output and self._below_out(job.target))
         self._note(entry)
         return AnonymizeResult(
             input=name,
@@ -156,6 +200,20 @@ class _Run:
             doubts=entry.doubts,
             metadata_removed=entry.metadata_removed,
         )
+
+    def _faces(self, picture: NativePicture, place: Path, sha256: str) -> tuple[FaceRecord, ...]:
+        """The faces in all that can be seen of a picture: its colours, and these over white."""
+        found = self._source.faces(picture.image, place, sha256)
+        if picture.opacity is None or not isinstance(self._source, DetectedFaces):
+            return found
+        over_white = composite(picture.image, (255, 255, 255), dequantize(picture.opacity))
+        return joined(found, self._source.faces(over_white, place, sha256))
+
+    def _encode(self, picture: NativePicture, hidden: Anonymized) -> bytes:
+        if picture.opacity is not None:
+            opacity = hide_in_opacity(picture.opacity, hidden.mask, effect=self._effect)
+            picture = replace(picture, opacity=opacity)
+        return encode_native(picture, hidden.image)
 
     def _alpha(self, job: PlacedJob, picture: NativePicture) -> Alpha | None:
         settings = self._settings
@@ -190,13 +248,13 @@ class _Run:
         return LedgerEntry(
             input=job.place.as_posix(),
             input_sha256=sha256(before),
-            output=None if after is None else job.target.name,
+            output=None if after is None else self._below_out(job.target),
             output_sha256=None if after is None else sha256(after),
             status="planned" if after is None else "anonymized" if records else "no-face",
             width=width,
             height=height,
             faces=records,
-            effect={"name": settings.effect, "strength": self._strength},
+            effect=self._effect_record,
             margin=settings.margin,
             covered_px=int(hidden.mask.sum()),
             detector=self._source.record,
@@ -209,20 +267,16 @@ class _Run:
 
     def _write(self, job: PlacedJob, content: bytes, hidden: Anonymized) -> None:
         settings = self._settings
+        if job.mask is not None:
+            write_picture(job.mask, hidden.mask.astype(np.float32), overwrite=settings.overwrite)
         write_atomic(job.target, content, overwrite=settings.overwrite)
-        if settings.facemask is not None:
-            mask = settings.facemask / job.place.with_suffix(".png")
-            write_picture(mask, hidden.mask.astype(np.float32), overwrite=settings.overwrite)
+
+    def _below_out(self, target: Path) -> str:
+        return target.relative_to(self._plan.out).as_posix()
 
     def _note(self, entry: LedgerEntry) -> None:
-        if self._ledger is None:
-            return
-        try:
-            self._ledger.parent.mkdir(parents=True, exist_ok=True)
-            with self._ledger.open("a", encoding="utf-8") as file:
-                file.write(entry.line() + "\n")
-        except OSError as error:
-            raise OutputError(f"{self._ledger}: cannot be written ({error.strerror}).") from error
+        if self._ledger is not None:
+            self._ledger.add(entry)
 
 
 def _with_coverage(faces: Sequence[FaceRecord], hidden: Anonymized) -> tuple[FaceRecord, ...]:
@@ -232,15 +286,29 @@ def _with_coverage(faces: Sequence[FaceRecord], hidden: Anonymized) -> tuple[Fac
     )
 
 
-def _doubts(faces: Sequence[FaceRecord]) -> tuple[str, ...]:
+def _doubts(faces: Sequence[FaceRecord], size: Size) -> tuple[str, ...]:
     """What a person should look at."""
     if not faces:
         return ("no face was found",)
-    return tuple(
-        f"face {face.id} is covered to {face.covered:.0%} only"
-        for face in faces
-        if not face.kept and face.covered < _LEAST_COVERED
+    outside = [face.id for face in faces if not overlap(face.box, (0, 0, size[1], size[0]))]
+    return (
+        *(f"face {number} lies outside of the picture" for number in outside),
+        *(
+            f"face {face.id} is covered to {face.covered:.0%} only"
+            for face in faces
+            if not face.kept and face.covered < _LEAST_COVERED
+        ),
     )
+
+
+def _check_name(job: PlacedJob, picture: NativePicture) -> None:
+    """Checks that a file that is named anew is named as what it will be."""
+    renamed = job.target.suffix.lower() != job.source.suffix.lower()
+    if renamed and format_named(job.target.suffix) != picture.kind:
+        raise OutputError(
+            f"{job.target}: {job.source} is written as {picture.kind}; "
+            f"name it {job.target.with_suffix('.' + picture.kind)}."
+        )
 
 
 def _read(path: Path) -> bytes:

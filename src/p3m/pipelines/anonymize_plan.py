@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from p3m.core.errors import ConfigError, P3MError
+from p3m.core.errors import ConfigError, OutputError, P3MError
 from p3m.imaging.io import MAX_PIXELS
 from p3m.imaging.native import Kept
 from p3m.pipelines.faces import DEFAULT_DETECTOR
@@ -45,6 +45,7 @@ class AnonymizeSettings:
         fail_on_doubt: Pictures that a person should look at are not written.
         recursive: Whether folders within folders are searched.
         overwrite: Whether outputs that exist may be replaced; an input never is.
+        resume: Whether what the ledger has as written, and is there unchanged, is left as it is.
         max_pixels: Greater pictures are refused before they are decoded.
         detect_every: In videos, each how many frames faces are searched.
         fail_secure: Whether a face that is lost in a video stays covered until it is found again.
@@ -69,6 +70,7 @@ class AnonymizeSettings:
     fail_on_doubt: bool = False
     recursive: bool = False
     overwrite: bool = False
+    resume: bool = False
     max_pixels: int = MAX_PIXELS
     detect_every: int = 1
     fail_secure: bool = False
@@ -81,6 +83,10 @@ class AnonymizeSettings:
             raise ConfigError("Alphas are given and to be computed; leave --alpha or --matte out.")
         if self.replay is not None and self.threshold is not None:
             raise ConfigError("A ledger's faces have no threshold; leave --threshold out.")
+        if self.resume and (self.ledger is None or self.dry_run):
+            raise ConfigError(
+                "--resume goes by the ledger of the run before; give its --ledger, no --dry-run."
+            )
         if not 1 <= self.detect_every <= MOST_DETECT_EVERY:
             raise ConfigError(
                 f"--detect-every is {self.detect_every}; it must be 1 to {MOST_DETECT_EVERY}."
@@ -95,11 +101,13 @@ class PlacedJob:
         source: The picture or video.
         place: Its path below the folder that it was found in.
         target: The file to write.
+        mask: Takes what was covered, or ``None``.
     """
 
     source: Path
     place: Path
     target: Path
+    mask: Path | None = None
 
     @property
     def is_video(self) -> bool:
@@ -133,7 +141,8 @@ class AnonymizeResult:
     Attributes:
         input: The file.
         output: What was written, or ``None``.
-        status: What was done: ``no-face`` was written, without metadata, and should be looked at.
+        status: What was done: ``no-face`` was written, without metadata, and should be looked at;
+            ``resumed`` was done by an earlier run.
         hidden: Faces that were hidden, or would be; in a video, those that were followed.
         kept: Faces that were left.
         doubts: What a person should look at.
@@ -143,7 +152,7 @@ class AnonymizeResult:
 
     input: str
     output: str | None = None
-    status: Literal["anonymized", "no-face", "planned", "failed"]
+    status: Literal["anonymized", "no-face", "planned", "resumed", "failed"]
     hidden: int = 0
     kept: int = 0
     doubts: tuple[str, ...] = ()
@@ -177,10 +186,11 @@ def plan_anonymize(names: Sequence[str], out: str, settings: AnonymizeSettings) 
             source=source.path,
             place=source.place,
             target=destination.file or _target(destination.folder or STREAM, source.place),
+            mask=settings.facemask and settings.facemask / source.place.with_suffix(".png"),
         )
         for source in inputs.sources
     )
-    check_distinct([Job(source=job.source, target=job.target) for job in jobs])
+    _check_targets(jobs, settings.ledger)
     failed = tuple(failure(name, error) for name, error in inputs.empty)
     folder = destination.folder or Path(out).parent
     return AnonymizePlan(
@@ -205,6 +215,15 @@ def metadata_groups(text: str) -> frozenset[Kept]:
             f"{' and '.join(get_args(Kept))} can."
         )
     return frozenset(group for group in get_args(Kept) if group in names)
+
+
+def _check_targets(jobs: Sequence[PlacedJob], ledger: Path | None) -> None:
+    """Checks that pictures, masks and ledger are files of their own, and none of them an input."""
+    masks = [Job(source=job.source, target=job.mask) for job in jobs if job.mask is not None]
+    check_distinct([*(Job(source=job.source, target=job.target) for job in jobs), *masks])
+    taken = {path.resolve() for job in jobs for path in (job.source, job.target, job.mask) if path}
+    if ledger is not None and ledger.resolve() in taken:
+        raise OutputError(f"{ledger}: is a picture of this run; name another file for the ledger.")
 
 
 def _target(folder: Path, place: Path) -> Path:

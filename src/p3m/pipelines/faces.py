@@ -9,6 +9,7 @@ from p3m.core.errors import ConfigError, InputError, LedgerError
 from p3m.imaging.types import Image
 from p3m.privacy import centerface, yunet
 from p3m.privacy.annotated import find_mask, read_boxes, read_mask_faces
+from p3m.privacy.boxes import distinct
 from p3m.privacy.centerface import CenterFace
 from p3m.privacy.contract import Face, FaceDetector
 from p3m.privacy.ledger import FaceRecord, LedgerEntry, read_ledger
@@ -63,7 +64,7 @@ def face_source(
     if threshold is not None:
         raise ConfigError(f"{text!r} has no threshold; leave --threshold out.")
     if kind == "boxes" and name:
-        return MarkedFaces(read_boxes(Path(name)), name)
+        return MarkedFaces(read_boxes(Path(name)), Path(name).name)
     if kind == "masks" and name:
         if not Path(name).is_dir():
             raise InputError(f"{name}: no such folder of masks.")
@@ -164,6 +165,11 @@ def numbered(faces: Sequence[Face]) -> tuple[FaceRecord, ...]:
         )
         for number, face in enumerate(ordered, start=1)
     )
+
+
+def joined(*findings: Sequence[FaceRecord]) -> tuple[FaceRecord, ...]:
+    """The faces of several looks at one picture, each once."""
+    return numbered(distinct([face.face() for faces in findings for face in faces]))
 
 
 def _rounded(numbers: Sequence[float]) -> Any:

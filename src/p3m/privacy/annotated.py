@@ -11,6 +11,7 @@ from p3m.core.errors import InputError, LedgerError
 from p3m.imaging.io import read_alpha
 from p3m.privacy.contract import Face
 
+_FARTHEST_PX = 1e6
 _MASK_SUFFIXES = (".png", ".tif", ".tiff", ".webp", ".bmp")
 
 
@@ -86,6 +87,7 @@ def _from_coco(content: dict[str, Any]) -> dict[str, tuple[Face, ...]]:
 
 
 def _face(left: float, top: float, right: float, bottom: float) -> Face:
-    if not (left < right and top < bottom):
+    sides = np.abs([left, top, right, bottom])
+    if not (left < right and top < bottom and sides.max() <= _FARTHEST_PX):
         raise ValueError(f"box {[left, top, right, bottom]} is not left, top, right, bottom")
     return Face(box=(left, top, right, bottom))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from p3m.core.checks import check_same_shape, check_shape
 from p3m.imaging.types import Alpha, Image, Mask
@@ -13,6 +14,8 @@ from p3m.privacy.region import MARGIN, faces_region, protect_transition
 
 _BAND_SHARE = 0.004
 _LEAST_BAND_PX = 2
+_FAINT = 12
+_DRAWN = 0.25
 _BLUR = GaussianBlur()
 
 
@@ -77,6 +80,31 @@ def hide_faces(
         mask=mask,
         covered=tuple(_covered(face, mask) for face in faces),
     )
+
+
+def hide_in_opacity(
+    opacity: NDArray[np.uint8], mask: Mask, *, effect: Effect = _BLUR
+) -> NDArray[np.uint8]:
+    """A picture's opacity with the same pixels replaced, where it shows what is in them.
+
+    The opacity of a cutout is its matte and stays. But where much of what was covered is half
+    transparent, the opacity draws the face as ink does.
+
+    Args:
+        opacity: Shape (H, W), uint8.
+        mask: The pixels that were covered, shape (H, W).
+        effect: Replaces the pixels.
+
+    Raises:
+        ShapeError: If the shapes differ.
+    """
+    check_same_shape(opacity=opacity, mask=mask)
+    inside = opacity[mask]
+    half = (inside > _FAINT) & (inside < 255 - _FAINT)
+    if half.sum() <= _DRAWN * inside.size:
+        return opacity
+    hidden: NDArray[np.uint8] = effect(opacity[..., None].repeat(3, axis=2), mask)[..., 0]
+    return hidden
 
 
 def _matte_region(face: Face, region: Mask, alpha: Alpha) -> Mask:
