@@ -1,13 +1,12 @@
 """Single pictures to look at: the photo, the prediction, the truth and the error side by side."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from p3m.evaluation.reading import Exact
-from p3m.imaging.encode import encode
+from p3m.imaging.page import picture_uri
 from p3m.imaging.resize import fit_within, resize
 from p3m.imaging.types import Image
 
@@ -85,4 +84,4 @@ def _data(picture: Image) -> str:
     size = picture.shape[:2]
     small = fit_within(size, (SIDE_PX, SIDE_PX))
     shown = picture if small[0] > size[0] else resize(picture, small)
-    return "data:image/webp;base64," + base64.b64encode(encode(shown, "webp")).decode()
+    return picture_uri(shown)

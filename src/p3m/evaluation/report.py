@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from p3m.evaluation.gallery import Exhibit
 from p3m.evaluation.published import Published, PublishedScore
 from p3m.evaluation.result import Evaluation, to_csv, to_json
 from p3m.imaging.atomic import check_free, write_atomic
+from p3m.imaging.page import render_page
 
 FILES = ("scores.csv", "evaluation.json", "report.html")
 """What a report's folder holds."""
@@ -89,24 +89,20 @@ def to_html(report: Report) -> str:
     Raises:
         MissingExtraError: If jinja2 is not installed.
     """
-    require_extra("evaluate", "A report", "jinja2")
-    import jinja2  # noqa: PLC0415 -- an extra, and only for the page
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["number"] = number
-    source = resources.files("p3m.evaluation").joinpath(_TEMPLATE).read_text(encoding="utf-8")
     evaluation = report.evaluation
-    page: str = environment.from_string(source).render(
-        evaluation=evaluation,
-        summary=evaluation.summary(),
-        report=report,
-        titles={column.name: column.title for column in evaluation.columns},
-        charts=tuple(_charts(report)),
-        cited=tuple(_cited(report.published)) if report.published else (),
+    return render_page(
+        "p3m.evaluation",
+        _TEMPLATE,
+        {
+            "evaluation": evaluation,
+            "summary": evaluation.summary(),
+            "report": report,
+            "titles": {column.name: column.title for column in evaluation.columns},
+            "charts": tuple(_charts(report)),
+            "cited": tuple(_cited(report.published)) if report.published else (),
+        },
+        filters={"number": number},
     )
-    return page
 
 
 def number(value: float) -> str:
