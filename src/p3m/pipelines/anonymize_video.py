@@ -18,7 +18,7 @@ from p3m.pipelines.faces import DEFAULT_DETECTOR, DetectedFaces, face_source
 from p3m.pipelines.video_tally import VideoTally, clock
 from p3m.privacy import centerface
 from p3m.privacy.centerface import CenterFace
-from p3m.privacy.contract import Effect, Face
+from p3m.privacy.contract import Effect, Face, FaceDetector
 from p3m.privacy.cover import covers_region
 from p3m.privacy.keep import Exemptions
 from p3m.privacy.ledger import FaceRecord, LedgerEntry, Status, sha256_file
@@ -57,6 +57,7 @@ class VideoAnonymizer:
         effect_record: What a ledger says of it.
         exempt: Faces that stay; in videos only those in a region can.
         sheets: Takes sample frames in a dry run.
+        detector: Finds the faces; ``None`` takes the one that the settings name.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class VideoAnonymizer:
         *,
         exempt: Exemptions,
         sheets: ReviewSheets,
+        detector: FaceDetector | None = None,
     ) -> None:
         self._settings = settings
         self._effect = effect
         self._effect_record = effect_record
         self._exempt = exempt
         self._sheets = sheets
+        self._detector = detector
         self._version = provenance()["version"]
 
     def run(self, job: PlacedJob, tell: Tell) -> LedgerEntry:
@@ -118,6 +121,8 @@ class VideoAnonymizer:
     @cached_property
     def _source(self) -> DetectedFaces:
         settings = self._settings
+        if self._detector is not None:
+            return DetectedFaces(self._detector, {"name": self._detector.name})
         if settings.detector == DEFAULT_DETECTOR:
             least = centerface.THRESHOLD if settings.threshold is None else settings.threshold
             finder = CenterFace(threshold=least, sides_px=SIDES_PX, threads=settings.threads)

@@ -32,7 +32,8 @@ class LostFaces:
 
     def add(self, last: Sighting, until: float = np.inf) -> None:
         """Adds a face, from after its last sighting until before a frame."""
-        alone = replace(last, before=[])  # else all that came before would be held with it
+        # Else all that came before would be held with it.
+        alone = replace(last, before=[], first=None)
         self._lost.append(_Lost(alone, until))
         if len(self._lost) > _MOST:
             first, second, *rest = self._lost

@@ -21,6 +21,8 @@ SAME = 0.3
 """The least overlap of two boxes that are taken for the same face without a doubt."""
 
 _SOON = 4  # frames over which a speed tells where a face will be
+_NEWS = 1 / 3  # how much one step says of the speed: detectors' boxes tremble
+_EARLY = 8  # frames from which the speed before the first sighting is told
 _REACH, _REACH_MORE, _REACH_MOST = 0.6, 0.2, 4.0  # face sizes: at once, more each frame, at most
 _ALIKE = 2.0  # how many times larger one sighting of a face may be than another
 _SURE_SIGHTINGS, _SURE_SCORE = 3, 0.5
@@ -41,6 +43,7 @@ class Sighting:
         is_open: Whether no later one is surely the same face.
         is_last: Whether there is no later one at all.
         is_lost: Whether it is the last of a face that cannot have gone.
+        first: The first of its track, as long as that one's speed is still learnt.
         count: How many sightings its track has up to this one.
         best: The greatest score among them.
     """
@@ -55,6 +58,7 @@ class Sighting:
     is_open: bool = True
     is_last: bool = True
     is_lost: bool = False
+    first: Sighting | None = None
     count: int = 1
     best: float = 0.0
 
@@ -108,9 +112,11 @@ class Sighting:
         self.before.append(old)
         if is_same:
             step = (self.box - old.box) / (self.frame - old.frame)
-            self.speed = step if old.speed is None else (old.speed + step) / 2
-            if old.speed is None:
-                old.speed = step
+            self.speed = step if old.speed is None else old.speed + _NEWS * (step - old.speed)
+            first = old if old.speed is None else old.first
+            if first is not None and self.frame - first.frame <= _EARLY:
+                first.speed = (self.box - first.box) / (self.frame - first.frame)
+                self.first = first
 
     def carry_on(self, old: Sighting) -> None:
         """Takes an earlier sighting's track."""
