@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from p3m.cli.names import printable
+
 if TYPE_CHECKING:
     from p3m.pipelines.anonymize_plan import AnonymizeResult
 
@@ -180,7 +182,7 @@ def _print(result: "AnonymizeResult", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(result)))
     elif result.output is not None:
-        typer.echo(result.output)
+        typer.echo(printable(result.output))
 
 
 def _summary(results: list["AnonymizeResult"], *, skipped: int) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from p3m.cli.names import printable
+
 HELP = """Look through anonymized pictures for anybody who can still be identified.
 
 Faces are searched again, at other sizes and with a lower threshold than when they were hidden, and
@@ -71,7 +73,8 @@ def audit(
         if as_json:
             typer.echo(json.dumps(dataclasses.asdict(file)))
         elif file.verdict != "clean":
-            typer.echo(f"{file.verdict:12}  {file.name}: {'; '.join(file.reasons)}")
+            line = f"{file.verdict:12}  {file.name}: {'; '.join(file.reasons)}"
+            typer.echo(printable(line))
     if report is not None:
         for path in write_audit(found, report, overwrite=overwrite):
             typer.echo(str(path), err=True)

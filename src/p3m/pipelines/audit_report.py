@@ -45,7 +45,7 @@ def write_audit(audit: Audit, folder: Path, *, overwrite: bool = False) -> tuple
         filters={"greatest": _greatest},
     )
     for name, text in zip(FILES, (content, page), strict=True):
-        write_atomic(folder / name, text.encode(), overwrite=overwrite)
+        write_atomic(folder / name, text.encode(errors="backslashreplace"), overwrite=overwrite)
     return tuple(folder / name for name in FILES)
 
 
