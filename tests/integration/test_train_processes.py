@@ -68,6 +68,18 @@ def test_a_run_that_was_killed_ends_bit_equal(tmp_path, seed, changes) -> None:
     _same(resumed.state_dict(), whole.state_dict(), exactly=True)
 
 
+def test_what_a_launcher_is_configured_for_changes_nothing(tmp_path) -> None:
+    process = start_python(
+        ["-m", "support.training", tmp_path, _text(SETTINGS)],
+        ACCELERATE_MIXED_PRECISION="bf16",
+        ACCELERATE_DYNAMO_BACKEND="inductor",
+    )
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    plain = small_trainer(tmp_path / "plain", SETTINGS).run(resume=False)
+    _same(read_checkpoint(tmp_path / "result.pt"), plain.state_dict(), exactly=True)
+
+
 def test_the_first_process_alone_claims_prepares_and_writes(tmp_path) -> None:
     settings = {
         "composites.side_px": "64",

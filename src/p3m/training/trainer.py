@@ -143,8 +143,10 @@ class Trainer:
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if settings.compile:
             model.compile()
+        # This class casts, scales and compiles; what a launcher is set to would come on top.
         self._accelerator = Accelerator(
-            mixed_precision="no",  # it is this class that scales and casts
+            mixed_precision="no",
+            dynamo_backend="no",
             kwargs_handlers=[
                 DistributedDataParallelKwargs(find_unused_parameters=settings.find_unused)
             ],
