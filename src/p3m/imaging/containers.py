@@ -20,7 +20,7 @@ _PNG_GROUPS = {
     b"iCCP": "icc", b"acTL": "pictures", b"fcTL": "pictures", b"fdAT": "pictures",
 }  # fmt: skip
 
-_WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"})
+_WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ALP" + b"H"})
 _WEBP_GROUPS = {b"ICCP": "icc", b"XMP ": "xmp", b"ANMF": "pictures"}
 _WEBP_EXIF = b"EXIF"
 
