@@ -5,22 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-import PIL.Image
-from numpy.typing import NDArray
-
-from p3m.core.checks import check_shape
-from p3m.core.errors import RangeError
 from p3m.core.extras import require_extra
 from p3m.imaging.compositing import ForegroundMethod, composite, cutout, estimate_foreground
-from p3m.imaging.depth import dequantize
-from p3m.imaging.io import MAX_PIXELS, Picture, picture_of, read_picture, write_picture
+from p3m.imaging.io import MAX_PIXELS, Picture, write_picture
 from p3m.imaging.types import Alpha, Image, Rgba
 from p3m.inference.backend import OnnxBackend
 from p3m.inference.contract import Backend
 from p3m.inference.predictor import Predictor
 from p3m.inference.strategy import STRATEGIES, Strategy
 from p3m.pipelines.background import BackgroundLike, fit_background, resolve_background
+from p3m.pipelines.pictures import PictureLike, picture_from
 from p3m.weights.store import find_weights
 
 DEFAULT_MODEL = "p3mnet-lite"
@@ -84,7 +78,7 @@ class Matte:
 
 
 def matte(
-    image: str | Path | bytes | PIL.Image.Image | NDArray[np.uint8],
+    image: PictureLike,
     *,
     model: str | Path = DEFAULT_MODEL,
     strategy: str | Strategy = "tiled",
@@ -114,7 +108,7 @@ def matte(
         ShapeError: If an array has another shape.
         RangeError: If an array is not ``uint8``.
     """
-    picture = _picture(image, max_pixels)
+    picture = picture_from(image, max_pixels=max_pixels)
     predictor = load_predictor(model, strategy=strategy, threads=threads, provider=provider)
     return matte_picture(picture, predictor)
 
@@ -180,26 +174,3 @@ def _stamp(model: str | Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
-
-
-def _picture(
-    image: str | Path | bytes | PIL.Image.Image | NDArray[np.uint8], max_pixels: int
-) -> Picture:
-    if isinstance(image, PIL.Image.Image):
-        return picture_of(image)
-    if isinstance(image, np.ndarray):
-        return _from_array(image)
-    return read_picture(image, max_pixels=max_pixels)
-
-
-def _from_array(array: NDArray[np.uint8]) -> Picture:
-    if array.dtype != np.uint8:
-        raise RangeError(f"image is {array.dtype}; pictures are uint8, from 0 to 255.")
-    if array.ndim == 2:
-        check_shape("image", array, "H W")
-        return Picture(np.repeat(array[..., None], 3, axis=2))
-    if array.ndim == 3 and array.shape[2] == 4:
-        check_shape("image", array, "H W 4")
-        return Picture(np.ascontiguousarray(array[..., :3]), dequantize(array[..., 3]))
-    check_shape("image", array, "H W 3")
-    return Picture(array)
