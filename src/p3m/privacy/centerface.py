@@ -15,7 +15,7 @@ from p3m.core.checks import check_range, check_shape
 from p3m.core.errors import RangeError
 from p3m.core.extras import require_extra
 from p3m.imaging.types import Image
-from p3m.privacy.boxes import area, distinct, hull, overlap
+from p3m.privacy.boxes import area, distinct, overlap
 from p3m.privacy.contract import Face
 from p3m.weights.session import open_session
 
@@ -123,15 +123,17 @@ def _joined(group: Sequence[_Finding]) -> Face:
     """The face of a group.
 
     The network places a face best that it sees neither very small nor very large; the surest of its
-    boxes may miss half of a large face. The result holds the three that were seen best.
+    boxes may miss half of a large face. So boxes count by the size at which they were seen.
     """
     score = group[0].face.score
     sure = [finding for finding in group if finding.face.score >= _SURE_SHARE * score]
-    best = sorted(sure, key=lambda finding: abs(math.log(finding.seen_px / _BEST_SEEN_PX)))[:3]
+    distance = np.array([math.log(finding.seen_px / _BEST_SEEN_PX) for finding in sure])
+    boxes = np.array([finding.face.box for finding in sure])
+    left, top, right, bottom = np.average(boxes, axis=0, weights=np.exp(-(distance**2)))
     return Face(
-        box=hull(finding.face.box for finding in best),
+        box=(float(left), float(top), float(right), float(bottom)),
         score=score,
-        landmarks=best[0].face.landmarks,
+        landmarks=sure[int(np.abs(distance).argmin())].face.landmarks,
     )
 
 
