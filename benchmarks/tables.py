@@ -103,6 +103,21 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
         "median s": _summary("median", 3),
         "min s": _summary("min", 3),
     },
+    "privacy": {
+        "what was measured": _name,
+        "mean": _summary("mean", 4),
+        "median": _summary("median", 4),
+        "worst": _summary("max", 4),
+        "unit": lambda case: case.unit,
+    },
+    "evaluate-speed": {
+        "metrics": _name,
+        "pairs/s": _summary("median", 1),
+    },
+    "memory": {
+        "strategy and picture": _name,
+        "peak memory MB": _summary("median", 0),
+    },
     "train-speed": {
         "training step": _name,
         "images/s, median": _summary("median", 2),

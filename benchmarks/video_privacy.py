@@ -70,7 +70,7 @@ def main() -> None:
     settings = {
         "size": options.size, "rate": RATE, "covered": COVERED, "visible": VISIBLE,
         "seed": options.seed, "dropped": DROPPED, "burst": BURST, "burst_frames": MOST_GAP,
-        "threads": options.threads,
+        "threads": options.threads, "fail_secure": options.fail_secure,
         "sides_px": list(SIDES_PX),
     }  # fmt: skip
     print(write_result("video-privacy", cases, settings=settings, machine=options.machine))
@@ -84,6 +84,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, nargs="+", default=[5, 20])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fail-secure", action="store_true", help="as the command's option")
     parser.add_argument("--machine", help="what it runs on, for the file's name")
     parser.add_argument("--sheet", type=Path, help="takes frames of the painted video")
     parser.add_argument("--child", choices=["paint", "blur"], help=argparse.SUPPRESS)
@@ -131,7 +132,7 @@ def child(kind: str, source: Path, target: Path, options: argparse.Namespace) ->
     """One run of the pipeline in a process of its own."""
     command = [sys.executable, __file__, "--child", kind, "--files", str(source), str(target)]
     command += ["--data", str(options.data), "--threads", str(options.threads)]
-    command += ["--seed", str(options.seed)]
+    command += ["--seed", str(options.seed), *["--fail-secure"] * options.fail_secure]
     output = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     told: dict[str, Any] = json.loads(output)
     return told
@@ -145,7 +146,7 @@ def run(options: argparse.Namespace) -> None:
     )
     effect: Effect = Paint() if options.child == "paint" else GaussianBlur()
     anonymizer = VideoAnonymizer(
-        AnonymizeSettings(threads=options.threads),
+        AnonymizeSettings(threads=options.threads, fail_secure=options.fail_secure),
         effect,
         {"name": options.child},
         exempt=Exemptions(),
