@@ -35,6 +35,10 @@ SIDES_PX = (256, 640)
 GAP_S = 1.0
 """How long a face may be missed and still be followed, at most `MOST_GAP` frames."""
 
+MOVING_MARGIN = 0.1
+"""How much further out than in a picture an outline runs: faces move while a frame is taken, and
+findings tremble from frame to frame."""
+
 MOST_GAP = 24
 """That many frames wait in memory, whatever the frame rate."""
 
@@ -160,7 +164,8 @@ class VideoAnonymizer:
         if not tracked.covers:
             return None
         image = frame.image()
-        region = covers_region(tracked.covers, image.shape[:2], margin=self._settings.margin)
+        margin = self._settings.margin + MOVING_MARGIN
+        region = covers_region(tracked.covers, image.shape[:2], margin=margin)
         tally.covered_px += int(region.sum())
         return self._effect(image, region)
 
@@ -182,7 +187,7 @@ class VideoAnonymizer:
             height=height,
             faces=(),
             effect=self._effect_record,
-            margin=settings.margin,
+            margin=settings.margin + MOVING_MARGIN,
             covered_px=tally.covered_px,
             detector=self._source.record,
             matte=False,
@@ -196,7 +201,7 @@ class VideoAnonymizer:
     def _sample(self, frame: Frame, tracked: TrackedFrame, place: Path) -> None:
         faces = [FaceRecord(id=cover.track, box=cover.box) for cover in tracked.covers]
         name = PurePath(f"{place} {clock(frame.time_s)}")
-        self._sheets.add(name, frame.image(), faces, self._settings.margin)
+        self._sheets.add(name, frame.image(), faces, self._settings.margin + MOVING_MARGIN)
 
 
 def create_tracker(info: VideoInfo, settings: AnonymizeSettings) -> Tracker:
