@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 
 from p3m.core.errors import TrainingError
 from p3m.data.degrade import (
-    random_blur,
-    random_jpeg,
+    degrade,
     random_light,
-    random_low_resolution,
-    random_noise,
-    to_grey,
 )
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.kept_pictures import KeptPictures
@@ -210,17 +206,7 @@ class CompositeDataset:
     ) -> tuple[Image, NDArray[np.uint8]]:
         settings = self._settings
         image = random_light(image, rng, 0.5)
-        if rng.random() < settings.grey:
-            image = to_grey(image, rng)
-        if rng.random() < settings.blur:
-            image, alpha = random_blur(image, alpha, rng)
-        if rng.random() < settings.low_resolution:
-            image = random_low_resolution(image, rng)
-        if rng.random() < settings.noise:
-            image = random_noise(image, rng)
-        if rng.random() < settings.jpeg:
-            image = random_jpeg(image, rng)
-        return image, alpha
+        return degrade(image, alpha, settings, rng)
 
     def _read_source(self, portrait: Portrait) -> tuple[Image, Image, Alpha, Mask | None]:
         """Picture, foreground colours, alpha and face mask; an empty mask counts as none."""

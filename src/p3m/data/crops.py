@@ -10,12 +10,8 @@ from numpy.typing import NDArray
 from p3m.core.errors import ConfigError, TrainingError
 from p3m.data.composites import Obfuscate
 from p3m.data.degrade import (
-    random_blur,
-    random_jpeg,
+    degrade,
     random_light,
-    random_low_resolution,
-    random_noise,
-    to_grey,
 )
 from p3m.data.foregrounds import ForegroundCache, given_layers
 from p3m.data.kept_pictures import KeptPictures
@@ -216,16 +212,7 @@ class CropDataset:
         image, alpha = sample["image"], sample["alpha"]
         if rng.random() < settings.light:
             image = random_light(image, rng)
-        if rng.random() < settings.grey:
-            image = to_grey(image, rng)
-        if rng.random() < settings.blur:
-            image, alpha = random_blur(image, alpha, rng)
-        if rng.random() < settings.low_resolution:
-            image = random_low_resolution(image, rng)
-        if rng.random() < settings.noise:
-            image = random_noise(image, rng)
-        if rng.random() < settings.jpeg:
-            image = random_jpeg(image, rng)
+        image, alpha = degrade(image, alpha, settings, rng)
         sample["image"], sample["alpha"] = image, alpha
         return sample
 

@@ -1,10 +1,51 @@
 """What cameras, light and files do to a picture; alpha follows where sharpness changes."""
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from p3m.imaging.types import Image
+
+
+class Degradations(Protocol):
+    """How often each degradation happens, in [0, 1]."""
+
+    @property
+    def grey(self) -> float: ...  # noqa: D102
+    @property
+    def blur(self) -> float: ...  # noqa: D102
+    @property
+    def low_resolution(self) -> float: ...  # noqa: D102
+    @property
+    def noise(self) -> float: ...  # noqa: D102
+    @property
+    def jpeg(self) -> float: ...  # noqa: D102
+
+
+def degrade(
+    image: Image, alpha: NDArray[np.uint8], shares: Degradations, rng: np.random.Generator
+) -> tuple[Image, NDArray[np.uint8]]:
+    """What cameras and files do to a picture, each thing with its own chance.
+
+    Args:
+        image: Shape (H, W, 3).
+        alpha: Its alpha, from 0 to 255, shape (H, W): a blur changes it, too.
+        shares: How often each thing happens.
+        rng: Source of randomness.
+    """
+    if rng.random() < shares.grey:
+        image = to_grey(image, rng)
+    if rng.random() < shares.blur:
+        image, alpha = random_blur(image, alpha, rng)
+    if rng.random() < shares.low_resolution:
+        image = random_low_resolution(image, rng)
+    if rng.random() < shares.noise:
+        image = random_noise(image, rng)
+    if rng.random() < shares.jpeg:
+        image = random_jpeg(image, rng)
+    return image, alpha
 
 
 def random_light(image: Image, rng: np.random.Generator, strength: float = 1.0) -> Image:

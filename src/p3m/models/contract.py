@@ -79,7 +79,6 @@ class ModelEntry:
         mean: Mean of the input's normalisation, RGB in [0, 1].
         std: Standard deviation of the input's normalisation, RGB in [0, 1].
         initials: What its encoder may start from, besides fresh weights, by name.
-        exportable: Whether it can be written as an ONNX file.
     """
 
     name: str
@@ -95,4 +94,3 @@ class ModelEntry:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     initials: Mapping[str, PackagedInitial | UserInitial] = field(default_factory=dict)
-    exportable: bool = True
