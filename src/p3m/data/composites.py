@@ -9,17 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p3m.core.errors import TrainingError
-from p3m.data.degrade import (
-    degrade,
-    random_light,
-)
+from p3m.data.clutter import add_lines, add_shapes
+from p3m.data.degrade import degrade, match_light, random_light
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.kept_pictures import KeptPictures
 from p3m.data.placement import random_placement
 from p3m.data.portraits import Background, Portrait
 from p3m.data.strands import add_strands, random_style
 from p3m.imaging.compositing import composite
-from p3m.imaging.depth import dequantize
+from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.io import read_alpha, read_image
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Alpha, Image, Mask
@@ -27,6 +25,7 @@ from p3m.imaging.types import Alpha, Image, Mask
 Obfuscate = Callable[[Image, Alpha, Mask, np.random.Generator], Image]
 """Hides the faces in a picture: image, alpha, face mask, randomness -> a new image."""
 
+_LEAST = 1e-6
 _BACKGROUND_SHARE = 0.2  # of the memory for decoded pictures
 
 
@@ -58,6 +57,9 @@ class CompositeSettings:
         side_px: Side of a sample.
         natural: A photo with its own background in place of a composite.
         empty: No person at all: alpha is 0.
+        company: Somebody else stands behind the person, and counts.
+        matched: The person is lit about as the background is.
+        clutter: Shapes of another scene stand behind them, or lines.
         strands: Hair strands are added.
         grey: The whole picture is grey.
         blur: Out of focus, or moved.
@@ -72,6 +74,9 @@ class CompositeSettings:
     side_px: int = 512
     natural: float = 0.25
     empty: float = 0.01
+    company: float = 0.12
+    matched: float = 0.3
+    clutter: float = 0.35
     strands: float = 0.5
     grey: float = 0.3
     blur: float = 0.15
@@ -135,7 +140,7 @@ class CompositeDataset:
         """Sample number ``index``; made anew each time, and always the same."""
         rng = np.random.default_rng((self._seed, index))
         settings = self._settings
-        portrait = self._portraits[int(np.searchsorted(self._cumulative, rng.random()))]
+        portrait = self._draw(rng)
         natural = rng.random() < settings.natural
         foreground, background, alpha = self._layers(portrait, rng, natural=natural)
         image = foreground if natural else composite(foreground, background, dequantize(alpha))
@@ -155,36 +160,74 @@ class CompositeDataset:
     ) -> tuple[Image, Image, NDArray[np.uint8]]:
         """Foreground, background and alpha; a natural photo is both foreground and background."""
         settings = self._settings
+        foreground, alpha, faces = self._person(portrait, rng, natural=natural)
+        if natural:
+            return foreground, foreground, alpha
+        background = self._background(rng)
+        if rng.random() < settings.empty:
+            return foreground, background, np.zeros_like(alpha)
+        if faces is not None and rng.random() < settings.strands:
+            foreground, alpha = _with_strands(foreground, alpha, faces, rng)
+        foreground = random_light(foreground, rng, 0.7)
+        if rng.random() < settings.company:
+            foreground, alpha = self._with_company(foreground, alpha, rng)
+        if rng.random() < settings.matched:
+            foreground = match_light(foreground, alpha, background, rng)
+        return foreground, background, alpha
+
+    def _draw(self, rng: np.random.Generator) -> Portrait:
+        return self._portraits[int(np.searchsorted(self._cumulative, rng.random()))]
+
+    def _person(
+        self, portrait: Portrait, rng: np.random.Generator, *, natural: bool
+    ) -> tuple[Image, NDArray[np.uint8], NDArray[np.uint8] | None]:
+        """Colours, alpha and faces of somebody, with faces hidden, at a place in the sample."""
         image, colours, alpha, faces = self._sources.get(portrait)
         source = image if natural else colours
         if self._obfuscate is not None and faces is not None:
             source = self._obfuscate(source, alpha, faces, rng)
-        placement = random_placement(alpha, settings.side_px, rng, inside=natural)
-        foreground = placement.apply(source, repeat_border=True)
-        moved = placement.apply(np.rint(alpha * 255).astype(np.uint8))
-        if natural:
-            return foreground, foreground, moved
-        background = self._background(rng)
-        if rng.random() < settings.empty:
-            return foreground, background, np.zeros_like(moved)
-        if faces is not None and rng.random() < settings.strands:
-            head = _around(placement.apply(faces.astype(np.uint8)))
-            if head.any():
-                scale_px = float(np.sqrt(head.sum()))
-                grown, combined = add_strands(
-                    foreground,
-                    dequantize(moved),
-                    head,
-                    random_style(rng, scale_px),
-                    rng,
-                )
-                foreground, moved = grown, np.rint(combined * 255).astype(np.uint8)
-        return random_light(foreground, rng, 0.7), background, moved
+        place = random_placement(alpha, self._settings.side_px, rng, inside=natural)
+        return (
+            place.apply(source, repeat_border=True),
+            place.apply(np.rint(alpha * 255).astype(np.uint8)),
+            None if faces is None else place.apply(faces.astype(np.uint8)),
+        )
+
+    def _with_company(
+        self, foreground: Image, alpha: NDArray[np.uint8], rng: np.random.Generator
+    ) -> tuple[Image, NDArray[np.uint8]]:
+        """Colours and alpha of a person and of somebody behind."""
+        colours, behind, _ = self._person(self._draw(rng), rng, natural=False)
+        colours = random_light(colours, rng, 0.7)
+        front, back = dequantize(alpha), dequantize(behind)
+        both = 1 - (1 - front) * (1 - back)
+        share = np.where(both > 0, front / np.maximum(both, _LEAST), 1.0)
+        return composite(foreground, colours, share.astype(np.float32)), quantize(both)
 
     def _background(self, rng: np.random.Generator) -> Image:
         side = self._settings.side_px
         if rng.random() < self._settings.plain:
-            return _plain(side, rng)
+            scene = _plain(side, rng)
+        else:
+            scene = self._scene(rng)
+            if rng.random() < 0.5:
+                scene = scene[:, ::-1]
+        if rng.random() < self._settings.clutter:
+            scene = np.ascontiguousarray(scene)
+            scene = (
+                add_shapes(scene, self._scene(rng), rng)
+                if rng.random() < 0.6
+                else add_lines(scene, rng)
+            )
+        if rng.random() < self._settings.background_blur:
+            width_px = int(rng.integers(3, 25))
+            for _ in range(2):
+                scene = np.asarray(cv2.blur(scene, (width_px, width_px)))
+        return random_light(np.ascontiguousarray(scene, np.uint8), rng)
+
+    def _scene(self, rng: np.random.Generator) -> Image:
+        """A square part of a background."""
+        side = self._settings.side_px
         chosen = self._backgrounds[int(rng.integers(len(self._backgrounds)))]
         (image,) = self._scenes.get(chosen)
         height, width = image.shape[:2]
@@ -192,14 +235,8 @@ class CompositeDataset:
         top = int(rng.integers(0, height - crop + 1))
         left = int(rng.integers(0, width - crop + 1))
         part = image[top : top + crop, left : left + crop]
-        scene = np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_LINEAR))
-        if rng.random() < 0.5:
-            scene = scene[:, ::-1]
-        if rng.random() < self._settings.background_blur:
-            width_px = int(rng.integers(3, 25))
-            for _ in range(2):
-                scene = np.asarray(cv2.blur(scene, (width_px, width_px)))
-        return random_light(np.ascontiguousarray(scene, np.uint8), rng)
+        scene: Image = np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_LINEAR))
+        return scene
 
     def _degrade(
         self, image: Image, alpha: NDArray[np.uint8], rng: np.random.Generator
@@ -221,6 +258,18 @@ class CompositeDataset:
 
 def _read_background(background: Background) -> tuple[Image]:
     return (read_image(background.image),)
+
+
+def _with_strands(
+    foreground: Image, alpha: NDArray[np.uint8], faces: NDArray[np.uint8], rng: np.random.Generator
+) -> tuple[Image, NDArray[np.uint8]]:
+    """Colours and alpha with strands of hair around the head, where there is one."""
+    head = _around(faces)
+    if not head.any():
+        return foreground, alpha
+    style = random_style(rng, float(np.sqrt(head.sum())))
+    grown, combined = add_strands(foreground, dequantize(alpha), head, style, rng)
+    return grown, quantize(combined)
 
 
 def _around(faces: NDArray[np.uint8]) -> Mask:

@@ -67,6 +67,30 @@ def random_light(image: Image, rng: np.random.Generator, strength: float = 1.0) 
     return lit
 
 
+def match_light(
+    foreground: Image, alpha: NDArray[np.uint8], background: Image, rng: np.random.Generator
+) -> Image:
+    """A person in about the light of the background: mean and spread of each colour move there.
+
+    Args:
+        foreground: The person's colours, shape (H, W, 3).
+        alpha: From 0 to 255, shape (H, W).
+        background: Shape (H, W, 3).
+        rng: Says how far, at most nine tenths of the way.
+
+    References:
+        Reinhard et al., "Color Transfer between Images", CG&A 2001; here in RGB.
+    """
+    own = np.asarray(cv2.meanStdDev(foreground, mask=alpha)).reshape(2, 3)
+    wanted = np.asarray(cv2.meanStdDev(background)).reshape(2, 3)
+    share = rng.uniform(0.2, 0.9)
+    mean, spread = own + share * (wanted - own)
+    factor = np.clip(spread / np.maximum(own[1], 1.0), 0.5, 2.0)
+    ramp = np.arange(256, dtype=np.float64)[:, None]
+    table = np.clip((ramp - own[0]) * factor + mean, 0, 255)
+    return _same_type(cv2.LUT(foreground, np.rint(table).astype(np.uint8).reshape(256, 1, 3)))
+
+
 def to_grey(image: Image, rng: np.random.Generator) -> Image:
     """The picture in greys, now and then with a tint."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None].repeat(3, axis=2)

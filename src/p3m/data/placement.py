@@ -1,5 +1,6 @@
 """Where a person stands in a new picture; a body that is cut is never shown to be."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +12,7 @@ from p3m.imaging.types import Alpha
 _TOUCH = 0.02  # the mean alpha along an edge from which the person counts as cut by it
 _CLOSE, _WHOLE, _FAR = 0.45, 0.9, 1.6  # the new picture's side, as a share of the source's
 _CLOSE_SHARE = 0.35
+_PREFILTER = 0.4  # pixels of the new picture that a blur spreads by before it is shrunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class Placement:
             matrix[0] = -matrix[0]
             matrix[0, 2] += self.side_px - 1
         border = cv2.BORDER_REPLICATE if repeat_border else cv2.BORDER_CONSTANT
+        if (scale := min(scale_x, scale_y)) < 1:
+            sigma = _PREFILTER * math.sqrt(1 / scale**2 - 1)
+            array = np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=border))
         moved = cv2.warpAffine(
             array,
             matrix,

@@ -52,6 +52,19 @@ def resize(
     return _resample(_resample(array, shrunk, "area"), size, "linear")
 
 
+def halvings(enlargement: float) -> int:
+    """How often a picture is halved until it is at most twice as large as what is enlarged to it.
+
+    Args:
+        enlargement: How many times as large the picture itself is.
+
+    Example:
+        >>> [halvings(times) for times in (1, 2, 2.1, 4, 12.8)]
+        [0, 0, 1, 1, 3]
+    """
+    return max(0, math.ceil(math.log2(enlargement)) - 1)
+
+
 def _resample(array: NDArray[Pixels], size: Size, interpolation: Interpolation) -> NDArray[Pixels]:
     height, width = size
     if array.shape[:2] == (height, width):

@@ -113,3 +113,13 @@ def max_unpool(features: Tensor, indices: Tensor, size: tuple[int, int]) -> Tens
     planes = features.new_zeros((batch, channels, height * width))
     planes.scatter_(2, indices.flatten(2), features.flatten(2))
     return planes.view(batch, channels, height, width)
+
+
+def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Maps brought bilinearly to a larger size, half-pixel centres.
+
+    Args:
+        maps: Shape (B, C, h, w).
+        size: Height and width to reach.
+    """
+    return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)

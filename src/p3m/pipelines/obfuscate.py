@@ -1,14 +1,21 @@
 """Hides faces in training pictures, in as many ways as people hide them."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from p3m.imaging.types import Alpha, Image, Mask
+from p3m.data.drawn_face import Face as DrawnFeatures
+from p3m.data.drawn_face import draw_face
+from p3m.data.paint import Canvas, Colour
+from p3m.imaging.types import Alpha, Image, Mask, Size
 from p3m.privacy.contract import Effect
 from p3m.privacy.effects import GaussianBlur, Mosaic, Solid
 from p3m.privacy.region import protect_transition
 
 _BAND_PX = 3
+_SHADE = 0.35  # how dark drawn hair is beside its skin
+_WHOLE_OUTLINE = 0.2  # the share of pictures whose transition is not spared
 
 
 def obfuscate_randomly(image: Image, alpha: Alpha, faces: Mask, rng: np.random.Generator) -> Image:
@@ -16,11 +23,13 @@ def obfuscate_randomly(image: Image, alpha: Alpha, faces: Mask, rng: np.random.G
 
     Args:
         image: Shape (H, W, 3).
-        alpha: Its alpha, shape (H, W); the effect spares the transition, as P3M-10k does.
+        alpha: Its alpha, shape (H, W); the effect mostly spares the transition, as P3M-10k does.
         faces: Where faces are, shape (H, W).
         rng: Source of randomness.
     """
-    region = _within_person(_random_outline(faces, rng), alpha)
+    region = _random_outline(faces, rng)
+    if rng.random() >= _WHOLE_OUTLINE:
+        region = _within_person(region, alpha)
     return random_effect(rng)(image, region)
 
 
@@ -30,13 +39,51 @@ def obfuscate_like_p3m(image: Image, alpha: Alpha, faces: Mask) -> Image:
 
 
 def random_effect(rng: np.random.Generator) -> Effect:
-    """Blur in most cases, else a mosaic or one colour."""
+    """Blur in most cases, else a mosaic, one colour or a drawn face."""
     kind = rng.random()
-    if kind < 0.65:
-        return GaussianBlur(strength=float(rng.uniform(0.1, 0.45)))
-    if kind < 0.87:
+    if kind < 0.6:
+        return GaussianBlur(strength=float(rng.uniform(0.1, 0.5)))
+    if kind < 0.8:
         return Mosaic(cells=int(rng.integers(2, 9)))
-    return Solid()
+    if kind < 0.9:
+        return Solid()
+    return DrawnFace(DrawnFeatures.random(rng, beard=bool(rng.random() < 0.3)))
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFace:
+    """A drawn face, nobody's, in the mean colours of the hidden one.
+
+    Eyes and mouths are seen in training without showing anybody's.
+
+    Attributes:
+        features: What it is like.
+    """
+
+    features: DrawnFeatures
+
+    def __call__(self, image: Image, region: Mask) -> Image:
+        """A copy of the image with the region hidden; see ``privacy.contract.Effect``."""
+        result = Solid()(image, region)
+        count, labels = cv2.connectedComponents(region.astype(np.uint8))
+        for label in range(1, count):
+            piece = np.equal(labels, label)
+            left, top, width, height = cv2.boundingRect(piece.astype(np.uint8))
+            window = (slice(top, top + height), slice(left, left + width))
+            red, green, blue = np.mean(result[window][piece[window]], axis=0)
+            drawn = self._drawn((height, width), (red, green, blue))
+            np.copyto(result[window], drawn, where=piece[window][..., None])
+        return result
+
+    def _drawn(self, size: Size, skin: Colour) -> Image:
+        """The face at a size, the skin around it included."""
+        height, width = size
+        canvas = Canvas(size, (width / 2, height * 0.42), height * 0.58)
+        whole = canvas.shape(np.array([(-9.0, -9.0), (9.0, -9.0), (9.0, 9.0), (-9.0, 9.0)]))
+        canvas.lay(whole, skin)
+        hair = (_SHADE * skin[0], _SHADE * skin[1], _SHADE * skin[2])
+        draw_face(canvas, self.features, (skin, hair), whole, lambda points: points)
+        return canvas.finish()[0]
 
 
 def _within_person(region: Mask, alpha: Alpha) -> Mask:
@@ -55,7 +102,20 @@ def _random_outline(faces: Mask, rng: np.random.Generator) -> Mask:
         box = np.zeros_like(faces)
         box[top : top + height, left : left + width] = True
         return box
+    if kind < 0.92:
+        return widened(faces, max(width, height) * float(rng.uniform(0.02, 0.3)))
     radius = max(1, int(max(width, height) * rng.uniform(0.02, 0.12)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    changed = cv2.dilate(mask, kernel) if kind < 0.9 else cv2.erode(mask, kernel)
-    return changed.astype(np.bool_) if changed.any() else faces
+    narrower = cv2.erode(mask, kernel).astype(np.bool_)
+    return narrower if narrower.any() else faces
+
+
+def widened(faces: Mask, by_px: float) -> Mask:
+    """Faces and all that is nearer to them than a distance.
+
+    Args:
+        faces: Shape (H, W).
+        by_px: The distance.
+    """
+    distance = cv2.distanceTransform((~faces).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.less_equal(distance, max(1.0, by_px))

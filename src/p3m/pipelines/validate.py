@@ -16,7 +16,7 @@ from p3m.pipelines.obfuscate import obfuscate_randomly
 from p3m.pipelines.scorer import Scorer
 from p3m.training.two_scale import to_planes
 
-_BASE_SIDE = 320
+_BASE_SIDE = 384
 _SEED = 20_000
 
 
@@ -49,7 +49,7 @@ def validator(
                 [1.0] * len(portraits),
                 backgrounds,
                 foregrounds,
-                CompositeSettings(side_px=settings.side_px, natural=0.0, empty=0.0),
+                CompositeSettings(side_px=settings.side_px, natural=0.0, empty=0.0, company=0.0),
                 seed=_SEED,
                 length=count,
                 obfuscate=_obfuscate_aside if column == "obfuscated" else None,

@@ -1,6 +1,6 @@
 """A training step for networks of two scales: the picture small, a window of it at full size."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -10,14 +10,19 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from p3m.imaging.resize import halvings
 from p3m.losses.alpha import alpha_l1
 from p3m.losses.laplacian import laplacian_loss
 from p3m.losses.objective import LossTerms, MattingTarget, P3MObjective
 from p3m.models.contract import MattingOutput
+from p3m.models.layers import enlarge
 from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize
 
 Corner = tuple[int, int]
+
+CORNER_MULTIPLE = 8
+"""What the corners of windows are multiples of, so that they fit halved pictures, too."""
 
 _WINDOW = 1
 
@@ -44,7 +49,8 @@ class TwoScaleSettings:
 
     Attributes:
         base_sides_px: Sides at which the whole picture is seen; one is drawn for each step.
-        window_px: Side of the full-size window that the detail path is trained on; even.
+        window_px: Side of the full-size window that the detail path is trained on; a multiple of
+            `CORNER_MULTIPLE`.
         trimap_share: The transition reaches this share of the small picture's side, at least and
             at most.
         detail: Weight of the window's loss.
@@ -82,16 +88,35 @@ class TwoScale(nn.Module):
         Args:
             image: Normalised pictures, shape (B, 3, S, S).
             base_side: Side of the small picture.
-            corners: Top and left of each picture's window, even.
+            corners: Top and left of each picture's window, multiples of `CORNER_MULTIPLE`.
             window_px: Side of the windows.
+
+        Returns:
+            The window's alpha is refined from the smallest halving of the picture that is not
+            larger than twice the small picture's side, halving by halving, as
+            `p3m.inference.strategy.Tiled` does.
         """
         small = F.interpolate(image, (base_side, base_side), mode="area")
         out: MattingOutput = self.base(small)
         if out.coarse is None:
             raise TypeError("a network of two scales gives coarse maps")
-        coarse = F.interpolate(out.coarse, image.shape[-2:], mode="bilinear", align_corners=False)
-        alpha = self.detail(crop(image, corners, window_px), crop(coarse, corners, window_px))
+        alpha = out.coarse.new_zeros(())
+        for seen in self._halved(image, base_side):
+            side, factor = seen.shape[-1], image.shape[-1] // seen.shape[-1]
+            window = window_px // factor
+            part = [(top // factor, left // factor) for top, left in corners]
+            maps = crop(enlarge(out.coarse, (side, side)), part, window)
+            if alpha.ndim:
+                maps = torch.cat([enlarge(alpha, (window, window)), maps[:, 1:]], dim=1)
+            alpha = self.detail(crop(seen, part, window), maps)
         return TwoScaleOutput(out, alpha)
+
+    @staticmethod
+    def _halved(image: Tensor, base_side: int) -> Iterator[Tensor]:
+        """The picture, and before it its halvings, the smallest first."""
+        for power in range(halvings(image.shape[-1] / base_side), 0, -1):
+            yield F.avg_pool2d(image, 2**power)
+        yield image
 
 
 class TwoScaleStep:
@@ -187,11 +212,12 @@ def crop(maps: Tensor, corners: list[Corner], side: int) -> Tensor:
 
 
 def _corner(alpha: NDArray[np.uint8], window_px: int, rng: np.random.Generator) -> Corner:
-    """The even corner of a window around a pixel of the picture's transition, if it has any."""
+    """The corner of a window around a pixel of the picture's transition, if it has any."""
     at = np.flatnonzero((alpha > 8) & (alpha < 247))
     choice = int(at[rng.integers(len(at))]) if len(at) else int(rng.integers(alpha.size))
     top, left = (
-        int(np.clip(centre - window_px // 2, 0, side - window_px)) // 2 * 2
+        CORNER_MULTIPLE
+        * (int(np.clip(centre - window_px // 2, 0, side - window_px)) // CORNER_MULTIPLE)
         for centre, side in zip(divmod(choice, alpha.shape[1]), alpha.shape, strict=True)
     )
     return top, left

@@ -1,7 +1,6 @@
 """The detail path: alpha at full resolution, from the picture and the coarse maps."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from p3m.models.layers import ConvNormAct, upsample
@@ -48,13 +47,3 @@ class DetailPath(nn.Module):
         full = torch.cat([upsample(self.narrow(half), 2), image, coarse[:, :2]], dim=1)
         residual = torch.tanh(self.head(self.sharpen(full)))
         return (alpha + transition * residual).clamp(0.0, 1.0)
-
-
-def enlarge(coarse: Tensor, size: tuple[int, int]) -> Tensor:
-    """Coarse maps brought bilinearly to a picture's size, half-pixel centres.
-
-    Args:
-        coarse: Shape (B, C, h, w).
-        size: Height and width to reach.
-    """
-    return F.interpolate(coarse, size=size, mode="bilinear", align_corners=False)

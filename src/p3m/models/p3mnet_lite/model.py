@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0
 from p3m.models.contract import CLASSES, FOREGROUND, TRANSITION, MattingOutput
-from p3m.models.layers import upsample
-from p3m.models.p3mnet_lite.detail import DetailPath, enlarge
+from p3m.models.layers import enlarge, upsample
+from p3m.models.p3mnet_lite.detail import DetailPath
 from p3m.models.p3mnet_lite.matting import MattingBlock
 from p3m.models.p3mnet_lite.semantic import Context, SemanticBlock
 from p3m.models.sides import check_image, check_sides
