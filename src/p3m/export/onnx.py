@@ -78,6 +78,7 @@ def export_onnx(
     coarse_channels: int = 0,
     detail_halo_px: int = 0,
     detail_multiple: int = 1,
+    detail_from_halves: bool = False,
     storage: Storage = "single",
     overwrite: bool = False,
 ) -> ExportReport:
@@ -111,6 +112,8 @@ def export_onnx(
         coarse_channels: C; with a detail graph only.
         detail_halo_px: How far a pixel of ``detail`` looks; with a detail graph only.
         detail_multiple: Sides of ``detail``'s input are multiples of it; with a detail graph only.
+        detail_from_halves: Whether it was taught to enlarge by two at most, and larger pictures are
+            to be refined from their halvings up.
         storage: How ``base``'s kernels are stored. ONNX Runtime widens them while loading, so that
             only the file's size and the rounding of the weights differ.
         overwrite: Whether a file that exists may be replaced.
@@ -143,6 +146,7 @@ def export_onnx(
         metadata["p3m.detail"] = base64.b64encode(graph.SerializeToString()).decode()
         metadata["p3m.detail_halo_px"] = str(detail_halo_px)
         metadata["p3m.detail_multiple"] = str(detail_multiple)
+        metadata["p3m.detail_from_halves"] = str(int(detail_from_halves))
     stored = None
     if storage != "single":
         model = _SMALLER[storage](model)

@@ -1,11 +1,11 @@
 """Maps of a whole picture at a lower resolution, read at the picture's own pixels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from p3m.imaging.types import Box
+from p3m.imaging.types import Alpha, Box, Size
 
 Maps = NDArray[np.float32]
 
@@ -21,10 +21,33 @@ class CoarseMaps:
         maps: Shape (C, h, w): the alpha, the probability that a pixel is transition, then any
             features.
         step: Rows and columns of the maps for each row and column of the picture.
+        finer: An alpha that is known better than the maps' own and read in its place, if any.
     """
 
     maps: Maps
     step: tuple[float, float]
+    finer: "CoarseMaps | None" = None
+
+    def of(self, size: Size, *, instead_of: Size) -> "CoarseMaps":
+        """The same maps for the picture at another size.
+
+        Args:
+            size: Height and width of the picture that they are to be read for.
+            instead_of: Those of the picture that they are for now.
+        """
+        down, across = (old / new for old, new in zip(instead_of, size, strict=True))
+        finer = None if self.finer is None else self.finer.of(size, instead_of=instead_of)
+        return replace(self, step=(self.step[0] * down, self.step[1] * across), finer=finer)
+
+    def with_alpha(self, alpha: Alpha, size: Size) -> "CoarseMaps":
+        """The same maps with another alpha.
+
+        Args:
+            alpha: Of the whole picture, at any resolution.
+            size: Height and width of the picture that the maps are for.
+        """
+        step = (alpha.shape[0] / size[0], alpha.shape[1] / size[1])
+        return replace(self, finer=CoarseMaps(alpha[None], step))
 
     def read(self, box: Box, *, channels: int | None = None) -> Maps:
         """The maps interpolated linearly at the pixels of a box.
@@ -48,6 +71,8 @@ class CoarseMaps:
         across += (rows[:, :, next_x] - across) * along
         result = across[:, y - y[0]]
         result += (across[:, next_y - y[0]] - result) * down[:, None]
+        if self.finer is not None:
+            result[0] = self.finer.read(box)[0]
         return result
 
     def transition(self, box: Box) -> float:

@@ -33,6 +33,8 @@ class ModelSpec:
         blend_px: Over so many pixels neighbouring windows fade into each other; 0 where the halo
             holds all that a refined pixel sees, so that they agree anyway.
         detail: Whether a detail path refines windows, and not the network itself.
+        from_halves: Whether it enlarges by two at most: then a picture is refined from its halvings
+            up, the alpha of each being what the next one begins with.
     """
 
     name: str
@@ -45,6 +47,7 @@ class ModelSpec:
     core_px: int = 384
     blend_px: int = 64
     detail: bool = False
+    from_halves: bool = False
 
     @property
     def window_px(self) -> int:
@@ -60,12 +63,13 @@ class ModelSpec:
         """About how many pixels the network may see at once if windows are to bound its memory."""
         return self.area_px if self.detail else min(self.area_px, self.window_px**2)
 
-    def with_detail(self, *, multiple: int, halo_px: int) -> "ModelSpec":
+    def with_detail(self, *, multiple: int, halo_px: int, from_halves: bool = False) -> "ModelSpec":
         """The same with a detail path, which sees a few pixels around each and no more.
 
         Args:
             multiple: Sides of its windows are multiples of it.
             halo_px: How far it looks.
+            from_halves: Whether it enlarges by two at most.
         """
         return replace(
             self,
@@ -74,6 +78,7 @@ class ModelSpec:
             core_px=_DETAIL_CORE_PX,
             blend_px=0,
             detail=True,
+            from_halves=from_halves,
         )
 
 
@@ -124,6 +129,7 @@ def read_spec(name: str, metadata: Mapping[str, str]) -> ModelSpec:
     return spec.with_detail(
         multiple=read("p3m.detail_multiple", _at_least_1, stride),
         halo_px=read("p3m.detail_halo_px", _at_least_0, spec.halo_px),
+        from_halves=read("p3m.detail_from_halves", _at_least_0, 0) > 0,
     )
 
 

@@ -1,6 +1,6 @@
 """How pictures of any size meet a network that likes one size: STRATEGIES, by name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar, Protocol, TypeVar
@@ -9,7 +9,7 @@ import numpy as np
 
 from p3m.core.catalog import Catalog
 from p3m.core.errors import RangeError
-from p3m.imaging.resize import fit_area, pad_to_multiple, resize, unpad
+from p3m.imaging.resize import fit_area, halvings, pad_to_multiple, resize, unpad
 from p3m.imaging.types import Alpha, Image, Size
 from p3m.inference.coarse import CoarseMaps
 from p3m.inference.contract import Backend
@@ -96,11 +96,13 @@ class Hybrid:
 
     def predict(self, backend: Backend, image: Image) -> Alpha:
         """Alpha of the picture's size; see :meth:`Strategy.predict`."""
-        size = image.shape[:2]
-        coarse = _coarse(backend, image, self.area_px)
+        return _refine_upwards(backend, image, self.area_px, self._refine)
+
+    @staticmethod
+    def _refine(backend: Backend, image: Image, coarse: CoarseMaps) -> Alpha:
         whole = pad_to_multiple(image, backend.spec.window_multiple)
         maps = coarse.read((0, 0, whole.shape[1], whole.shape[0]))
-        return unpad(backend.refine(whole[None], maps[None])[0], size)
+        return unpad(backend.refine(whole[None], maps[None])[0], image.shape[:2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +114,14 @@ class Tiled:
 
     Memory is bounded, whatever the picture's size H by W:
 
-    .. math:: M \le M_0 + k \cdot \max(A, w^2, b) + 7 H W
+    .. math:: M \le M_0 + k \cdot \max(A, w^2, b) + 10 H W
 
     with M_0 bytes for the process and the weights, k bytes that the network holds for each pixel
     that it sees (4 for every channel at full size that is alive at once: 64 channels are 256), A
     pixels that it sees at low resolution (``area_px``, sides rounded up to the stride), windows of
     side w (``ModelSpec.window_px``: 512 for a network without a detail path) of which b pixels
-    (``batch_px``) are refined at once, and 7 bytes a pixel for picture and alpha.
+    (``batch_px``) are refined at once, and 7 bytes a pixel for picture and alpha, a third more
+    where a picture is refined from its halvings up (``ModelSpec.from_halves``).
 
     Attributes:
         area_px: Pixels that the network sees at low resolution; ``None`` takes the number that the
@@ -146,8 +149,11 @@ class Tiled:
 
     def predict(self, backend: Backend, image: Image) -> Alpha:
         """Alpha of the picture's size; see :meth:`Strategy.predict`."""
+        area_px = self.area_px or backend.spec.bounded_area_px
+        return _refine_upwards(backend, image, area_px, self._refine)
+
+    def _refine(self, backend: Backend, image: Image, coarse: CoarseMaps) -> Alpha:
         size = image.shape[:2]
-        coarse = _coarse(backend, image, self.area_px or backend.spec.bounded_area_px)
         alpha = _enlarged(coarse, size)
         for batch in self._batches(coarse, size, backend):
             maps = np.stack([coarse.read(window.outer) for window in batch])
@@ -202,9 +208,29 @@ def _working_size(size: Size, area_px: int | None, backend: Backend) -> Size:
     return min(height, longest), min(width, longest)
 
 
-def _coarse(backend: Backend, image: Image, area_px: int | None) -> CoarseMaps:
+Refine = Callable[[Backend, Image, CoarseMaps], Alpha]
+"""From a picture and what is known of it at lower resolution to its alpha."""
+
+
+def _refine_upwards(backend: Backend, image: Image, area_px: int | None, refine: Refine) -> Alpha:
+    """The alpha of a picture, refined once, or once for each of its halvings and for itself.
+
+    So a detail path that was taught to enlarge by two at most meets nothing else, however large the
+    picture is; the halvings together are a third of its pixels.
+    """
+    size: Size = (image.shape[0], image.shape[1])
+    small = _working_size(size, area_px, backend)
+    coarse = _coarse(backend, image, small)
+    steps = halvings(max(size[0] / small[0], size[1] / small[1])) if backend.spec.from_halves else 0
+    for power in range(steps, 0, -1):
+        here = (-(-size[0] >> power), -(-size[1] >> power))
+        alpha = refine(backend, resize(image, here), coarse.of(here, instead_of=size))
+        coarse = coarse.with_alpha(alpha, size)
+    return refine(backend, image, coarse)
+
+
+def _coarse(backend: Backend, image: Image, small: Size) -> CoarseMaps:
     """What the model makes of the whole picture, to be read at the picture's own pixels."""
-    small = _working_size(image.shape[:2], area_px, backend)
     padded = pad_to_multiple(resize(image, small), backend.spec.stride)
     _, maps = backend.coarse(padded)
     step = (

@@ -1,10 +1,12 @@
 """Building blocks that two or more networks use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from p3m.imaging.resize import halvings
 
 _RELU = partial(nn.ReLU, inplace=True)
 
@@ -113,6 +115,21 @@ def max_unpool(features: Tensor, indices: Tensor, size: tuple[int, int]) -> Tens
     planes = features.new_zeros((batch, channels, height * width))
     planes.scatter_(2, indices.flatten(2), features.flatten(2))
     return planes.view(batch, channels, height, width)
+
+
+def halved(image: Tensor, enlargement: float) -> Iterator[Tensor]:
+    """A picture, and before it those of its halvings that are needed, the smallest first.
+
+    The first is at most twice as large as what is enlarged to it, each other one twice as large as
+    the one before.
+
+    Args:
+        image: Shape (B, C, H, W), H and W multiples of what they are divided by.
+        enlargement: How many times as large the picture itself is.
+    """
+    for power in range(halvings(enlargement), 0, -1):
+        yield F.avg_pool2d(image, 2**power)
+    yield image
 
 
 def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:

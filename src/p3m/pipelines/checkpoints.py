@@ -84,4 +84,7 @@ def _with_detail(
     if not isinstance(network, P3MNetLite):
         return network, None, spec
     detail = network.detail
-    return network.base, detail, spec.with_detail(multiple=detail.MULTIPLE, halo_px=detail.HALO_PX)
+    spec = spec.with_detail(
+        multiple=detail.MULTIPLE, halo_px=detail.HALO_PX, from_halves=detail.FROM_HALVES
+    )
+    return network.base, detail, spec

@@ -66,6 +66,7 @@ def export(
         coarse_channels=2 + HIDDEN,
         detail_halo_px=network.detail.HALO_PX,
         detail_multiple=network.detail.MULTIPLE,
+        detail_from_halves=network.detail.FROM_HALVES,
     )
 
 

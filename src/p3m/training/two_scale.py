@@ -1,6 +1,6 @@
 """A training step for networks of two scales: the picture small, a window of it at full size."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -10,12 +10,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from p3m.imaging.resize import halvings
 from p3m.losses.alpha import alpha_l1
 from p3m.losses.laplacian import laplacian_loss
 from p3m.losses.objective import LossTerms, MattingTarget, P3MObjective
 from p3m.models.contract import MattingOutput
-from p3m.models.layers import enlarge
+from p3m.models.layers import enlarge, halved
 from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize
 
@@ -101,7 +100,7 @@ class TwoScale(nn.Module):
         if out.coarse is None:
             raise TypeError("a network of two scales gives coarse maps")
         alpha = out.coarse.new_zeros(())
-        for seen in self._halved(image, base_side):
+        for seen in halved(image, image.shape[-1] / base_side):
             side, factor = seen.shape[-1], image.shape[-1] // seen.shape[-1]
             window = window_px // factor
             part = [(top // factor, left // factor) for top, left in corners]
@@ -110,13 +109,6 @@ class TwoScale(nn.Module):
                 maps = torch.cat([enlarge(alpha, (window, window)), maps[:, 1:]], dim=1)
             alpha = self.detail(crop(seen, part, window), maps)
         return TwoScaleOutput(out, alpha)
-
-    @staticmethod
-    def _halved(image: Tensor, base_side: int) -> Iterator[Tensor]:
-        """The picture, and before it its halvings, the smallest first."""
-        for power in range(halvings(image.shape[-1] / base_side), 0, -1):
-            yield F.avg_pool2d(image, 2**power)
-        yield image
 
 
 class TwoScaleStep:

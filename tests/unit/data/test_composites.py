@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,6 +62,32 @@ def test_shapes_and_types(folder, foregrounds) -> None:
         assert sample["alpha"].shape == (64, 64)
         assert sample["foreground"].shape == sample["background"].shape == (32, 32, 3)
         assert {sample[name].dtype for name in ("image", "alpha")} == {np.dtype(np.uint8)}
+
+
+def test_company_adds_to_alpha_and_never_takes_from_it(folder, foregrounds) -> None:
+    alone = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=0, clutter=0))
+    together = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=1, clutter=0))
+    more = 0
+    for index in range(12):
+        one, both = alone[index], together[index]
+        assert (both["alpha"] >= one["alpha"].astype(int) - 1).all()
+        more += int((both["alpha"] > one["alpha"] + 1.0).any())
+        front = (one["alpha"].reshape(32, 2, 32, 2) == 255).all(axis=(1, 3))
+        assert np.array_equal(both["foreground"][front], one["foreground"][front])
+    assert more > 6
+
+
+def test_clutter_is_behind_people(folder, foregrounds) -> None:
+    settings = replace(CLEAN, matched=0, company=0, background_blur=0)
+    clean = _dataset(folder, foregrounds, replace(settings, clutter=0))
+    cluttered = _dataset(folder, foregrounds, replace(settings, clutter=1))
+    for index in range(12):
+        one, other = clean[index], cluttered[index]
+        assert np.array_equal(one["alpha"], other["alpha"])
+        person = one["alpha"] == 255
+        assert np.array_equal(one["foreground"].shape, other["foreground"].shape)
+        assert not np.array_equal(one["background"], other["background"])
+        assert person.any()
 
 
 def test_faces_are_hidden_before_anything_else(folder, foregrounds) -> None:

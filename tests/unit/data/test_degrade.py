@@ -23,6 +23,21 @@ def test_a_generator_decides_and_the_input_stays(effect, rng) -> None:
     assert np.array_equal(image, before)
 
 
+def test_light_moves_towards_the_background_s(rng) -> None:
+    person = rng.integers(150, 200, (24, 32, 3), dtype=np.uint8)
+    alpha = np.full((24, 32), 255, np.uint8)
+    dark = rng.integers(10, 60, (24, 32, 3), dtype=np.uint8)
+    for _ in range(10):
+        lit = degrade.match_light(person, alpha, dark, rng)
+        assert dark.mean() < lit.mean() < person.mean()
+
+
+def test_a_background_of_the_same_light_changes_nothing(rng) -> None:
+    person = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    lit = degrade.match_light(person, np.full((24, 32), 255, np.uint8), person[::-1], rng)
+    assert np.abs(lit.astype(int) - person).max() <= 1
+
+
 def test_grey_is_grey_up_to_a_tint(rng) -> None:
     image = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
     for _ in range(10):

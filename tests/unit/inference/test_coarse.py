@@ -28,6 +28,26 @@ def test_a_plane_is_read_exactly_at_any_step():
     np.testing.assert_allclose(read, 2 * rows[:, None] + columns, atol=ROUNDING)
 
 
+def test_a_better_alpha_is_read_in_place_of_the_maps_own(rng):
+    maps, alpha = rng.random((3, 6, 9), dtype=np.float32), rng.random((13, 18), dtype=np.float32)
+    own = CoarseMaps(maps, (6 / 26, 9 / 36))
+    better = own.with_alpha(alpha, (26, 36))
+    box = (3, 5, 30, 22)
+    np.testing.assert_array_equal(better.read(box)[1:], own.read(box)[1:])
+    np.testing.assert_array_equal(
+        better.read(box)[0], CoarseMaps(alpha[None], (0.5, 0.5)).read(box)[0]
+    )
+    assert better.transition(box) == own.transition(box)
+
+
+def test_maps_of_a_smaller_picture_are_the_same_at_the_same_places(rng):
+    maps, alpha = rng.random((2, 6, 9), dtype=np.float32), rng.random((12, 18), dtype=np.float32)
+    large = CoarseMaps(maps, (1 / 4, 1 / 4)).with_alpha(alpha, (24, 36))
+    small = large.of((8, 12), instead_of=(24, 36))
+    middles = large.read((0, 0, 36, 24))[:, 1::3, 1::3]
+    np.testing.assert_allclose(small.read((0, 0, 12, 8)), middles, atol=ROUNDING)
+
+
 boxes = st.tuples(
     st.integers(0, 60), st.integers(0, 40), st.integers(1, 30), st.integers(1, 30)
 ).map(lambda box: (box[0], box[1], box[0] + box[2], box[1] + box[3]))

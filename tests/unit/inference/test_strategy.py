@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from p3m.core.errors import RangeError, UnknownNameError
 from p3m.inference.backend import OnnxBackend
+from p3m.inference.coarse import CoarseMaps
 from p3m.inference.strategy import STRATEGIES, Hybrid, Resize, Tiled
 from support.images import noise
 from support.onnx_models import AREA_PX, p3m_model, parts_model, plain_model
@@ -114,6 +116,41 @@ def test_nothing_is_refined_where_nothing_is_transition(refining):
     alpha = Tiled().predict(watched, np.zeros((300, 200, 3), dtype=np.uint8))
     assert not watched.refined
     assert (alpha == 0).all()
+
+
+class Halving(Watched):
+    """A backend whose detail path keeps the alpha that it is given, and notes it."""
+
+    def __init__(self, backend):
+        super().__init__(backend, from_halves=True)
+        self.given = []
+
+    def refine(self, images, maps):
+        self.given.append(maps[0, 0])
+        super().refine(images, maps)
+        return maps[:, 0] ** 2
+
+
+def test_a_large_picture_is_refined_from_its_halvings_up(refining):
+    watched = Halving(refining)
+    image = noise(8 * 32, 8 * 32)
+    alpha = Hybrid(area_px=32 * 32).predict(watched, image)
+    assert watched.refined == [(1, side, side) for side in (64, 128, 256)]
+    for below, above in pairwise(watched.given):
+        enlarged = CoarseMaps((below**2)[None], (0.5, 0.5)).read((0, 0, *above.shape))[0]
+        np.testing.assert_allclose(above, enlarged, atol=1e-6)
+    np.testing.assert_allclose(alpha, watched.given[-1] ** 2, atol=1e-6)
+
+
+@settings(max_examples=15)
+@given(size=st.tuples(st.integers(1, 300), st.integers(1, 300)), core=st.integers(1, 80))
+def test_windows_leave_no_trace_on_the_way_up_either(refining, size, core):
+    backend = Watched(refining, from_halves=True)
+    image = noise(*size)
+    tiled = Tiled(core_px=core, threshold=EVERYWHERE)
+    np.testing.assert_allclose(
+        tiled.predict(backend, image), Hybrid().predict(backend, image), atol=4 * ROUNDING
+    )
 
 
 def test_details_are_sharper_than_the_enlarged_alpha(refining):

@@ -7,9 +7,12 @@ from torch import nn
 
 from p3m.core.errors import ShapeError
 from p3m.inference.backend import OnnxBackend
+from p3m.inference.outputs import normalised
 from p3m.inference.spec import ModelSpec
-from p3m.inference.strategy import STRATEGIES, Tiled
+from p3m.inference.strategy import STRATEGIES, Hybrid, Tiled
 from p3m.inference.torch_backend import TorchBackend
+from p3m.models.p3mnet_lite.detail import DetailPath
+from p3m.models.p3mnet_lite.model import P3MNetLite
 from support.images import noise, portrait
 from support.onnx_models import (
     AREA_PX,
@@ -84,6 +87,20 @@ def test_a_network_gives_what_its_onnx_file_gives(plain, name):
     alpha = STRATEGIES[name].predict(plain, image)
     assert 0 < expected.mean() < 1
     np.testing.assert_allclose(alpha, expected, atol=ROUNDING)
+
+
+@torch.inference_mode()
+def test_the_default_network_is_run_as_it_runs_itself():
+    network = P3MNetLite().eval()
+    nn.init.normal_(network.detail.head.weight, std=0.3)
+    spec = ModelSpec(name="lite", area_px=32 * 32).with_detail(
+        multiple=DetailPath.MULTIPLE, halo_px=DetailPath.HALO_PX, from_halves=DetailPath.FROM_HALVES
+    )
+    image = np.kron(noise(32, 32), np.ones((4, 4, 1), np.uint8))  # its halves are exact
+    planes = torch.from_numpy(normalised(image[None], spec))
+    expected = network(planes, base_size=(32, 32)).alpha[0, 0].numpy()
+    backend = TorchBackend(network.base, spec, detail=network.detail)
+    np.testing.assert_allclose(Hybrid().predict(backend, image), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["tiled", "hybrid", "resize"])

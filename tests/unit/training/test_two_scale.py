@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch._dynamo.testing import CompileCounter
 
@@ -51,6 +52,26 @@ def test_the_numbers_of_step_and_samples_decide_all_that_is_drawn() -> None:
     assert first == again
     assert len(steps) > 1
     assert first != windows
+
+
+@torch.inference_mode()
+def test_windows_are_refined_as_the_whole_picture_is_from_its_halvings_up() -> None:
+    network = P3MNetLite().eval()
+    nn.init.normal_(network.detail.head.weight, std=0.3)
+    image = torch.randn(2, 3, 256, 256)
+    whole = network(image, base_size=(64, 64)).alpha
+    corners = [(64, 96), (8, 0)]
+    window = TwoScale(network)(image, 64, corners, 128).window_alpha
+    inner, rim = slice(40, -40), [40] * 4  # a window's zeros beyond its edge reach so far
+    torch.testing.assert_close(
+        window[..., inner, inner], F.pad(crop(whole, corners, 128), [-px for px in rim])
+    )
+    assert not torch.allclose(whole, network.detail(image, _enlarged(network, image)))
+
+
+def _enlarged(network: P3MNetLite, image: torch.Tensor) -> torch.Tensor:
+    small = F.interpolate(image, (64, 64), mode="area")
+    return F.interpolate(network.base(small).coarse, (256, 256), mode="bilinear")
 
 
 def test_a_window_is_the_samples_own_however_a_batch_is_divided() -> None:
