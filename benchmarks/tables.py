@@ -96,6 +96,7 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
         "median": _summary("median", 4),
         "worst": _summary("max", 4),
         "SAD, mean": _fact("sad", 2),
+        "SAD-T": _fact("sad_t", 2),
         "face hole, worst": _fact("hole_worst", 3),
     },
     "startup": {
