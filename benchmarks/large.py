@@ -11,25 +11,23 @@ side from where the true alpha is neither 0 nor 1; MAD is the mean within it.
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
+from quality import held_back
 from result_file import Case, case, write_result
 
 import p3m
-from p3m.config.load import load_settings, preset
-from p3m.data.foregrounds import ForegroundCache
 from p3m.data.strands import StrandStyle, add_strands
 from p3m.imaging.compositing import composite
 from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.resize import resize
 from p3m.imaging.trimap import trimap_from_alpha, unknown_region
-from p3m.imaging.types import Alpha, Image
+from p3m.imaging.types import Alpha, Image, Mask
 from p3m.metrics.absolute import mad
-from p3m.pipelines.train_data import split_folder
-from p3m.pipelines.train_settings import TrainRun
 
 SEED = 12
 LARGE = (4000, 3000)
@@ -89,22 +87,19 @@ def parse() -> argparse.Namespace:
 
 def make(data: Path, cache: Path, count: int) -> Iterator[Person]:
     """The people whose licence lets them be shown, each at 12 megapixels."""
-    run = load_settings(TrainRun, preset("p3mnet-lite"))
-    split = split_folder(data, run.data)
-    foregrounds = ForegroundCache(cache / "foreground")
-    free = [p for p in split.validation if p.licence.startswith("CC0")]
-    chosen = [p for p in free if p.name not in run.data.exclude and p.face_mask][:count]
-    foregrounds.prepare(chosen)
-    for index, portrait in enumerate(chosen):
+    held = held_back(data, cache)
+    free = [(p, p.face_mask) for p in held.people if p.licence.startswith("CC0")]
+    masked = ((person, mask) for person, mask in free if mask is not None)
+    for index, (person, mask) in enumerate(islice(masked, count)):
         rng = np.random.default_rng((SEED, index))
-        colours, alpha = foregrounds.read(portrait)
-        faces = read_alpha(portrait.face_mask) > 0.5 if portrait.face_mask else alpha > 1
-        scene = split.validation_backgrounds[int(rng.integers(len(split.validation_backgrounds)))]
+        colours, alpha = held.foregrounds.read(person)
+        faces = read_alpha(mask) > 0.5
+        scene = held.scenes[int(rng.integers(len(held.scenes)))]
         yield enlarged(colours, alpha, faces, read_image(scene.image), rng)
 
 
 def enlarged(
-    colours: Image, alpha: Alpha, faces: np.ndarray, scene: Image, rng: np.random.Generator
+    colours: Image, alpha: Alpha, faces: Mask, scene: Image, rng: np.random.Generator
 ) -> Person:
     """A person at 12 megapixels with strands of two to four pixels."""
     size, large = (LARGE[1], LARGE[0]), resize(quantize(alpha), LARGE)

@@ -1,11 +1,11 @@
 """p3m's model beside other free models: the same pictures, one run, each used as its authors do.
 
-    python benchmarks/peers.py --data ../shared/data --cache runs/cache --peers PEERS --sheet all.png
+    python benchmarks/peers.py --data ../shared/data --peers PEERS --sheet cutouts.png
 
 The pictures are those of `quality.py`. The mattes of its photos were made by MODNet from visible
-faces in colour: there its error is near 0 by construction and says nothing. Composites take their
-alpha from the same mattes, over scenes that no model was asked about; p3m learned from such mattes
-as well. Speed: the example portrait as an array in memory to an alpha of its size, in turns.
+faces in colour: there its error is near 0 by construction and says nothing. The composites' alpha
+comes from the same mattes, and p3m learned from such mattes too. Speed: from the example portrait
+as an array in memory to an alpha of its size, the models in turns.
 
 PEERS is a folder with any of these files, all Apache-2.0; what is missing is left out:
 
@@ -33,30 +33,23 @@ from typing import Any, NamedTuple, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from quality import HOLE, SEED, SIDE_PX, Picture, hole, make, mean
+from quality import HOLE, SEED, SIDE_PX, Picture, held_back, hole, make, mean, transition
 from result_file import Case, case, write_result
 from rich.progress import track
 from speed import encoded_portrait
 
 import p3m
-from p3m.config.load import load_settings, preset
 from p3m.core import imagenet
-from p3m.data.foregrounds import ForegroundCache
-from p3m.data.portraits import Background, Portrait
 from p3m.imaging.compositing import composite
 from p3m.imaging.io import write_picture
 from p3m.imaging.resize import resize
 from p3m.imaging.sheet import contact_sheet
-from p3m.imaging.trimap import trimap_from_alpha
 from p3m.imaging.types import Alpha, Image, Size
-from p3m.metrics.absolute import mad, sad, settled_errors
+from p3m.metrics.absolute import mad, sad
 from p3m.metrics.gradient import gradient_p3m
-from p3m.pipelines.train_data import split_folder
-from p3m.pipelines.train_settings import TrainRun
 from p3m.weights.session import open_session
 
 CASES = tuple(product(("composite", "photo"), ("obfuscated", "normal"), ("colour", "grey")))
-TRANSITION_PX = 12
 PORTRAIT_SIZE = (768, 512)
 WARMUP = 2
 ROUNDS = 15
@@ -88,19 +81,11 @@ class Row(NamedTuple):
     alphas: dict[str, Alpha]
 
 
-class Pictures(NamedTuple):
-    """Whom the pictures show, before what, and where their clean colours are kept."""
-
-    people: list[Portrait]
-    scenes: list[Background]
-    foregrounds: ForegroundCache
-
-
 def main() -> None:
     """Scores and times every model that is there, and writes the result files and the sheet."""
     options = parse()
     cv2.setNumThreads(options.threads)
-    models = {
+    models: dict[str, Predict] = {
         "p3m": p3m.load_predictor(options.model, threads=options.threads),
         **load_peers(options.peers, options.threads),
     }
@@ -138,29 +123,20 @@ def compare_quality(
     options: argparse.Namespace, models: Mapping[str, Predict], settings: Mapping[str, Any]
 ) -> None:
     """Every model on every picture of every case."""
-    pictures = find_pictures(options)
+    held = held_back(options.data, options.cache)
+    held = held._replace(people=held.people[: options.limit])
     cases = []
     for source, hidden, colour in CASES:
         name = f"{source}-{hidden}-{colour}"
-        made = make(*pictures, source=source, hidden=hidden, colour=colour)
-        scored, rows = run_case(models, track(made, total=len(pictures.people), description=name))
+        made = make(held, source=source, hidden=hidden, colour=colour)
+        scored, rows = run_case(models, track(made, total=len(held.people), description=name))
         cases += [to_case(f"{name} {model}", scores) for model, scores in scored.items()]
         for done in cases[-len(models) :]:
             print(f"{done.name:48} MAD {done.summary['mean']:.4f}  {done.facts}", flush=True)
         if options.sheet and name == SHEET_CASE:
             write_sheet(options.sheet, rows)
-    chosen = {"seed": SEED, "side_px": SIDE_PX, "pictures": len(pictures.people), **settings}
+    chosen = {"seed": SEED, "side_px": SIDE_PX, "pictures": len(held.people), **settings}
     print(write_result("peers", cases, settings=chosen, machine=options.machine))
-
-
-def find_pictures(options: argparse.Namespace) -> Pictures:
-    """The validation people and scenes of `quality.py`, or the first few people of them."""
-    run = load_settings(TrainRun, preset("p3mnet-lite"))
-    split = split_folder(options.data, run.data)
-    people = [p for p in split.validation if p.name not in run.data.exclude][: options.limit]
-    foregrounds = ForegroundCache(options.cache / "foreground")
-    foregrounds.prepare(tuple(people))
-    return Pictures(people, split.validation_backgrounds, foregrounds)
 
 
 def run_case(
@@ -179,12 +155,11 @@ def run_case(
 
 
 def score(picture: Picture, alpha: Alpha) -> Scores:
-    """All measures of one alpha; SAD-T is that of the P3M papers, 12 pixels around the edge."""
-    trimap = trimap_from_alpha(picture.alpha, TRANSITION_PX)
+    """All measures of one alpha; SAD-T counts the same pixels as in `quality.py`."""
     return Scores(
         mad=mad(alpha, picture.alpha),
         sad=sad(alpha, picture.alpha),
-        sad_t=settled_errors(alpha, picture.alpha, trimap).sad,
+        sad_t=sad(alpha, picture.alpha, transition(picture.alpha)),
         gradient=gradient_p3m(alpha, picture.alpha),
         hole=hole(picture, alpha) if picture.faces.any() else None,
     )
@@ -275,7 +250,7 @@ def load_modnet(path: Path, threads: int) -> Predict:
 
     def predict(image: Image) -> Alpha:
         small = resize(image, modnet_size((image.shape[0], image.shape[1])))
-        return fit((run((small - np.float32(127.5)) / np.float32(127.5))), image)
+        return fit(run((small.astype(np.float32) - 127.5) / 127.5), image)
 
     return predict
 
@@ -294,20 +269,21 @@ def modnet_size(size: Size, short: int = 512, multiple: int = 32) -> Size:
 def load_u2net(path: Path, threads: int) -> Predict:
     """U2-Net: a square of 320, ImageNet's colours, the first of seven outputs spread to [0, 1]."""
     run = load_onnx(path, threads)
-    shift, scale = np.float32(imagenet.MEAN), np.float32(imagenet.STD)
+    shift, scale = (np.array(rgb, np.float32) for rgb in (imagenet.MEAN, imagenet.STD))
 
     def predict(image: Image) -> Alpha:
-        small = resize(image, (320, 320))
-        bright = small / np.float32(max(1, small.max()))
-        return fit(spread(run((bright - shift) / scale)), image)
+        small = resize(image, (320, 320)).astype(np.float32)
+        small /= max(1, small.max())
+        return fit(spread(run((small - shift) / scale)), image)
 
     return predict
 
 
 def spread(plane: Floats) -> Floats:
     """The plane with its least value at 0 and its greatest at 1; 0 where they are the same."""
-    reach = plane.max() - plane.min()
-    return (plane - plane.min()) / (reach or np.float32(1))
+    above: Floats = plane - plane.min()
+    above /= above.max() or 1
+    return above
 
 
 def load_onnx(path: Path, threads: int) -> Callable[[Floats], Floats]:
@@ -317,7 +293,8 @@ def load_onnx(path: Path, threads: int) -> Callable[[Floats], Floats]:
 
     def run(pixels: Floats) -> Floats:
         planes = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
-        return np.asarray(session.run([target], {source: planes})[0])[0, 0]
+        answer: Floats = session.run([target], {source: planes})[0][0, 0]
+        return answer
 
     return run
 
@@ -331,8 +308,8 @@ def load_selfie(path: Path, threads: int) -> Predict:
     source, target = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 
     def predict(image: Image) -> Alpha:
-        small = resize(image, (256, 256), interpolation="linear")
-        interpreter.set_tensor(source["index"], small[None] / np.float32(255))
+        small = resize(image, (256, 256), interpolation="linear").astype(np.float32)
+        interpreter.set_tensor(source["index"], small[None] / 255)
         interpreter.invoke()
         return fit(interpreter.get_tensor(target["index"])[0, :, :, 0], image)
 
@@ -359,7 +336,9 @@ def with_built_in_operation(content: bytes) -> bytes:
     graph.tensors.append(shape)
     model.buffers.append(buffer)
     options = schema.TransposeConvOptionsT()  # pads to "same", as padding 1 in the file says
-    _, options.strideW, options.strideH = np.uint8(node.customOptions).view(np.int32).tolist()
+    _, options.strideW, options.strideH = map(
+        int, np.frombuffer(bytes(node.customOptions), np.int32)
+    )
     node.builtinOptionsType = schema.BuiltinOptions.TransposeConvOptions
     node.builtinOptions, node.customOptions = options, None
     builder = import_module("flatbuffers").Builder(len(content))

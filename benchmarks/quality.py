@@ -18,6 +18,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from result_file import Case, case, write_result
@@ -62,31 +63,28 @@ class Picture:
     shows: dict[str, str]
 
 
+class Held(NamedTuple):
+    """Whom the pictures show, before what, and where their clean colours are kept."""
+
+    people: list[Portrait]
+    scenes: list[Background]
+    foregrounds: ForegroundCache
+
+
 def main() -> None:
     """Scores a model on every case, writes the result file and the sheet of the worst."""
     options = parse()
-    run = load_settings(TrainRun, preset("p3mnet-lite"))
-    split = split_folder(options.data, run.data)
-    foregrounds = ForegroundCache(options.cache / "foreground")
-    people = [p for p in split.validation if p.name not in run.data.exclude]
-    foregrounds.prepare(tuple(people))
+    held = held_back(options.data, options.cache)
     predict = p3m.load_predictor(options.model, strategy=options.strategy, threads=options.threads)
     cases, scored = [], []
     for source in ("composite", "photo"):
         for faces in ("obfuscated", "normal"):
             for colour in ("colour", "grey"):
-                pictures = make(
-                    people,
-                    split.validation_backgrounds,
-                    foregrounds,
-                    source=source,
-                    hidden=faces,
-                    colour=colour,
-                )
+                pictures = make(held, source=source, hidden=faces, colour=colour)
                 name = f"{source}-{faces}-{colour}"
                 rows = [
                     (picture, predict(picture.image))
-                    for picture in track(pictures, total=len(people), description=name)
+                    for picture in track(pictures, total=len(held.people), description=name)
                 ]
                 cases.append(score(name, rows))
                 scored += [(name, *row) for row in rows if source == "composite"]
@@ -98,7 +96,7 @@ def main() -> None:
         "strategy": options.strategy,
         "seed": SEED,
         "side_px": SIDE_PX,
-        "pictures": len(people),
+        "pictures": len(held.people),
     }
     print(write_result("quality", cases, settings=settings, machine=options.machine))
     if options.sheet:
@@ -118,21 +116,23 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def make(
-    portraits: list[Portrait],
-    backgrounds: list[Background],
-    foregrounds: ForegroundCache,
-    *,
-    source: str,
-    hidden: str,
-    colour: str,
-) -> Iterator[Picture]:
+def held_back(data: Path, cache: Path) -> Held:
+    """The people and scenes that the default network was not trained on."""
+    run = load_settings(TrainRun, preset("p3mnet-lite"))
+    split = split_folder(data, run.data)
+    people = [p for p in split.validation if p.name not in run.data.exclude]
+    foregrounds = ForegroundCache(cache / "foreground")
+    foregrounds.prepare(people)
+    return Held(people, split.validation_backgrounds, foregrounds)
+
+
+def make(held: Held, *, source: str, hidden: str, colour: str) -> Iterator[Picture]:
     """The pictures of a case; the same people, places and scenes whatever is hidden or grey."""
     known = slices()
-    for index, portrait in enumerate(portraits):
+    for index, portrait in enumerate(held.people):
         shows = known.get(hashlib.sha256(portrait.image.read_bytes()).hexdigest()[:12], {})
         rng = np.random.default_rng((SEED, index))
-        colours, alpha = foregrounds.read(portrait)
+        colours, alpha = held.foregrounds.read(portrait)
         image = colours if source == "composite" else read_image(portrait.image)
         faces = np.zeros(alpha.shape, np.bool_)
         if portrait.face_mask is not None:
@@ -141,7 +141,7 @@ def make(
             image = obfuscate_like_p3m(image, alpha, faces)
         if source == "composite":
             place = random_placement(alpha, SIDE_PX, rng)
-            scene = backgrounds[int(rng.integers(len(backgrounds)))]
+            scene = held.scenes[int(rng.integers(len(held.scenes)))]
             background = square(read_image(scene.image))
             steps = place.apply(quantize(alpha))
             alpha = (steps / np.float32(255)).astype(np.float32)

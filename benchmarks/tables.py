@@ -52,17 +52,33 @@ def newest_results(suite: str) -> list[Result]:
 
 def render(result: Result) -> str:
     """One result as a Markdown table with its origin under it."""
-    columns = COLUMNS[result.suite]
-    rows = [
-        list(columns),
-        ["---", *["---:"] * (len(columns) - 1)],
-        *([cell(case) for cell in columns.values()] for case in result.cases),
-    ]
+    head, *body = crossed(result) if result.suite in CROSSED else listed(result)
+    rows = [head, ["---", *["---:"] * (len(head) - 1)], *body]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     path = result.path.relative_to(README.parent).as_posix()
     settings = ", ".join(f"{key} {value}" for key, value in result.settings.items())
     origin = f"{result.provenance['processor']}, {result.device}; {settings}: [{path}]({path})."
     return f"{table}\n\n{origin}\n"
+
+
+def listed(result: Result) -> list[list[str]]:
+    """A row for each case, the columns' names first."""
+    columns = COLUMNS[result.suite]
+    return [
+        list(columns),
+        *([cell(case) for cell in columns.values()] for case in result.cases),
+    ]
+
+
+def crossed(result: Result) -> list[list[str]]:
+    """A row for the first word of the cases' names and a column for the last, those first."""
+    first, cell = CROSSED[result.suite]
+    cells = {tuple(case.name.split(" ")): cell(case) for case in result.cases}
+    rows, columns = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+    return [
+        [first, *columns],
+        *([row, *(cells[row, column] for column in columns)] for row in rows),
+    ]
 
 
 def _version(folder: Path) -> tuple[int, ...]:
@@ -79,6 +95,10 @@ def _fact(key: str, digits: int) -> Callable[[Case], str]:
 
 def _name(case: Case) -> str:
     return case.name
+
+
+def _mad_and_holes(case: Case) -> str:
+    return f"{case.summary['mean']:.4f} ({case.facts.get('pictures_with_hole', 0)})"
 
 
 COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
@@ -98,6 +118,15 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
         "SAD, mean": _fact("sad", 2),
         "SAD-T": _fact("sad_t", 2),
         "face hole, worst": _fact("hole_worst", 3),
+    },
+    "large": {
+        "strategy and picture": _name,
+        "MAD in the transition": _summary("mean", 4),
+    },
+    "peers-speed": {
+        "picture and model": _name,
+        "median ms": _summary("median", 0),
+        "of p3m's": _fact("ratio_to_p3m", 2),
     },
     "startup": {
         "command": _name,
@@ -125,6 +154,10 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
         "max": _summary("max", 2),
         "peak memory MB": _fact("peak_mb", 0),
     },
+}
+
+CROSSED: dict[str, tuple[str, Callable[[Case], str]]] = {
+    "peers": ("MAD (faces with a hole)", _mad_and_holes),
 }
 
 
