@@ -71,6 +71,31 @@ WEIGHTS: Catalog[Weights] = Catalog(
                 "pack-val/composite-normal-grey/mad": 0.0114,
             },
         ),
+        Weights(
+            model="p3mnet-lite",
+            tag="v1",
+            file="p3mnet-lite-v1.onnx",
+            sha256="81361fa6e3094a85126454cd6fba4ea3ffee2415e3a2a6ddfee6dd85a15c0247",
+            size_bytes=6_439_559,
+            licence="MIT",
+            trained_on=(
+                "718 portraits and 254 backgrounds of the open portrait pack, every masked face "
+                "hidden (PPT), mattes by MODNet; attributions in docs/models/p3mnet-lite.md"
+            ),
+            recipe=(
+                "p3m train p3mnet-lite from v0: 5086 steps of 8 samples, 1.8 hours on 2 CPU cores; "
+                "the mean of its averaged weights at steps 3500 and 5086"
+            ),
+            preprocessing="RGB, ImageNet mean and deviation, about 0.15 megapixels, stride 32",
+            scores={
+                "pack-val/composite-obfuscated-colour/mad": 0.0086,
+                "pack-val/composite-obfuscated-grey/mad": 0.0108,
+                "pack-val/composite-normal-colour/mad": 0.0086,
+                "pack-val/composite-normal-grey/mad": 0.0112,
+                "pack-val/photo-obfuscated-colour/mad": 0.0083,
+                "pack-val/photo-normal-colour/mad": 0.0086,
+            },
+        ),
     ],
 )
 
