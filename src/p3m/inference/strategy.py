@@ -131,7 +131,7 @@ class Tiled:
         threshold: A window is refined if a pixel that it has a say in has a higher probability of
             transition; the others take the enlarged low-resolution alpha. Where a model's
             corrections lie within 1, this is the greatest difference to :class:`Hybrid` that
-            leaving windows out makes.
+            leaving windows out makes, at each of the picture's halvings that is refined.
         batch_px: Pixels of windows that are refined at once, about; one window at least.
     """
 

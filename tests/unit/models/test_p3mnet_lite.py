@@ -2,6 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from p3m.core.errors import ShapeError
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0, load_imagenet
 from p3m.models.p3mnet_lite.detail import DetailPath
 from p3m.models.p3mnet_lite.model import P3MNetLite
@@ -33,6 +34,14 @@ def test_the_base_may_run_smaller_than_the_picture() -> None:
     output = P3MNetLite().eval()(torch.randn(1, 3, 128, 192), base_size=(64, 96))
     assert output.alpha.shape == (1, 1, 128, 192)
     assert output.global_logits.shape == (1, 3, 64, 96)
+
+
+@torch.inference_mode()
+def test_the_base_may_be_a_32nd_of_the_picture_and_no_smaller() -> None:
+    network = P3MNetLite().eval()
+    assert network(torch.randn(1, 3, 1024, 32), base_size=(32, 32)).alpha.shape[2:] == (1024, 32)
+    with pytest.raises(ShapeError, match="at least a 32nd"):
+        network(torch.randn(1, 3, 1056, 32), base_size=(32, 32))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from p3m.core.errors import ShapeError
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0
 from p3m.models.contract import CLASSES, FOREGROUND, TRANSITION, MattingOutput
 from p3m.models.layers import enlarge, halved, upsample
@@ -131,25 +132,28 @@ class P3MNetLite(nn.Module):
 
         Args:
             image: Normalised, shape (B, 3, H, W), H and W multiples of 32.
-            base_size: Height and width at which the base runs, multiples of 32. None: the image's
-                own.
+            base_size: Height and width at which the base runs, multiples of 32, at least a 32nd of
+                the image's. None: the image's own.
 
         Returns:
             As of `P3MNetLiteBase` at ``base_size``, but for ``alpha``, which has the image's size.
 
         Raises:
-            ShapeError: If a size is no multiple of 32.
+            ShapeError: If a size is no multiple of 32, or the base's is too small.
         """
         check_image(image, stride=STRIDE)
         size = (image.shape[-2], image.shape[-1])
         base_size = base_size or size
         check_sides("base_size", base_size, stride=STRIDE)
+        enlargement = max(size[0] / base_size[0], size[1] / base_size[1])
+        if enlargement > STRIDE:
+            raise ShapeError("base_size", base_size, f"at least a 32nd of the image's {size}")
         small = image if base_size == size else F.interpolate(image, base_size, mode="area")
         out: MattingOutput = self.base(small)
         if out.coarse is None:
             raise TypeError("the base of p3mnet-lite always gives coarse maps")
         alpha = image.new_zeros(())
-        for seen in halved(image, max(size[0] / base_size[0], size[1] / base_size[1])):
+        for seen in halved(image, enlargement):
             maps = enlarge(out.coarse, (seen.shape[-2], seen.shape[-1]))
             if alpha.ndim:
                 larger = enlarge(alpha, (seen.shape[-2], seen.shape[-1]))
