@@ -42,6 +42,11 @@ class Weights:
         return f"{self.model}@{self.tag}"
 
 
+_PACK = (
+    "718 portraits and 254 backgrounds of the open portrait pack, every masked face hidden (PPT), "
+    "mattes by MODNet; attributions in docs/models/p3mnet-lite.md"
+)
+
 # To add weights: put the exported file into files/ under its own name (p3mnet-lite-v0.onnx) and
 # append its record, newest last within its model; the export's report gives hash and size.
 # tests/contracts/test_weights.py then holds the record to the file.
@@ -55,10 +60,7 @@ WEIGHTS: Catalog[Weights] = Catalog(
             sha256="0ee58246dfcb5e581ceaccb31276dd1232cda58d677bc5401b6ce99be1577906",
             size_bytes=6_439_530,
             licence="MIT",
-            trained_on=(
-                "718 portraits and 254 backgrounds of the open portrait pack, every masked face "
-                "hidden (PPT), mattes by MODNet; attributions in docs/models/p3mnet-lite.md"
-            ),
+            trained_on=_PACK,
             recipe=(
                 "p3m train p3mnet-lite: 4400 steps of 8 samples, 1.5 hours on 2 CPU cores; encoder "
                 "from ImageNet"
@@ -78,10 +80,7 @@ WEIGHTS: Catalog[Weights] = Catalog(
             sha256="81361fa6e3094a85126454cd6fba4ea3ffee2415e3a2a6ddfee6dd85a15c0247",
             size_bytes=6_439_559,
             licence="MIT",
-            trained_on=(
-                "718 portraits and 254 backgrounds of the open portrait pack, every masked face "
-                "hidden (PPT), mattes by MODNet; attributions in docs/models/p3mnet-lite.md"
-            ),
+            trained_on=_PACK,
             recipe=(
                 "p3m train p3mnet-lite from v0: 5086 steps of 8 samples, 1.8 hours on 2 CPU cores; "
                 "the mean of its averaged weights at steps 3500 and 5086"
