@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from p3m.config.load import load_settings, preset
-from p3m.core.errors import ConfigError
+from p3m.core.errors import ConfigError, InputError
 from p3m.pipelines.train import train
 from p3m.pipelines.train_data import portrait_weights, split_folder
 from p3m.pipelines.train_settings import DataSettings, TrainRun
@@ -118,3 +118,18 @@ def test_families_are_drawn_as_often_as_asked(pack) -> None:
     assert np.isclose(sum(weights), 0.4)
     with pytest.raises(ConfigError, match="add up to 1.2"):
         portrait_weights(portraits, DataSettings(family_weights={"own": 1.2}))
+
+
+def test_hard_portraits_are_drawn_more_often(pack, tmp_path) -> None:
+    portraits = split_folder(pack, DataSettings(validation_fraction=0.0)).train
+    scores = tmp_path / "scores.csv"
+    errors = [0.01, 0.01, 0.04, 100.0] + [0.01] * (len(portraits) - 4)
+    rows = [f"{p.name},{error}" for p, error in zip(portraits, errors, strict=True)]
+    scores.write_text("\n".join(["name,mad", *rows]), encoding="utf-8")
+    settings = DataSettings(harder=str(scores), family_weights={"own": 0.5})
+    weights = np.array(portrait_weights(portraits, settings))
+    assert np.isclose(weights.sum(), 0.5)
+    assert np.allclose(weights[:4] / weights[0], [1, 1, 2, 6])  # the median root is 1.5 times p0's
+    scores.write_text("\n".join(["name,mad", *rows[1:]]), encoding="utf-8")
+    with pytest.raises(InputError, match=f"lacks 1 of .* such as {portraits[0].name}"):
+        portrait_weights(portraits, settings)

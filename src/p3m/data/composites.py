@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from p3m.core.errors import TrainingError
 from p3m.data.clutter import add_lines, add_shapes
 from p3m.data.degrade import degrade, match_light, random_light
+from p3m.data.emptiness import empty_part
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.kept_pictures import KeptPictures
 from p3m.data.placement import random_placement
@@ -58,6 +59,7 @@ class CompositeSettings:
         natural: A photo with its own background in place of a composite.
         empty: No person at all: alpha is 0.
         company: Somebody else stands behind the person, and counts.
+        guest: The person stands before somebody else's photo, and both count.
         matched: The person is lit about as the background is.
         clutter: Shapes of another scene stand behind them, or lines.
         strands: Hair strands are added.
@@ -68,13 +70,15 @@ class CompositeSettings:
         low_resolution: Made small and large again.
         background_blur: The background is out of focus.
         plain: The background is one colour, or passes from one to another.
+        beside: A scene is what somebody's photo shows beside them, not one of the backgrounds.
         kept_mb: Megabytes of decoded pictures that each process which makes samples keeps.
     """
 
     side_px: int = 512
     natural: float = 0.25
     empty: float = 0.01
-    company: float = 0.12
+    company: float = 0.08
+    guest: float = 0.12
     matched: float = 0.3
     clutter: float = 0.35
     strands: float = 0.5
@@ -84,7 +88,8 @@ class CompositeSettings:
     jpeg: float = 0.4
     low_resolution: float = 0.1
     background_blur: float = 0.4
-    plain: float = 0.12
+    plain: float = 0.1
+    beside: float = 0.4
     kept_mb: int = 3000
 
 
@@ -163,17 +168,33 @@ class CompositeDataset:
         foreground, alpha, faces = self._person(portrait, rng, natural=natural)
         if natural:
             return foreground, foreground, alpha
-        background = self._background(rng)
         if rng.random() < settings.empty:
-            return foreground, background, np.zeros_like(alpha)
+            return foreground, self._background(rng), np.zeros_like(alpha)
         if faces is not None and rng.random() < settings.strands:
             foreground, alpha = _with_strands(foreground, alpha, faces, rng)
         foreground = random_light(foreground, rng, 0.7)
+        if rng.random() < settings.guest:
+            photo, others, _ = self._person(self._draw(rng), rng, natural=True)
+            foreground = self._lit_as(photo, foreground, alpha, rng)
+            foreground, alpha = _joined(foreground, alpha, photo, others)
+            return foreground, photo, alpha
+        background = self._background(rng)
+        foreground = self._lit_as(background, foreground, alpha, rng)
         if rng.random() < settings.company:
             foreground, alpha = self._with_company(foreground, alpha, rng)
-        if rng.random() < settings.matched:
-            foreground = match_light(foreground, alpha, background, rng)
         return foreground, background, alpha
+
+    def _lit_as(
+        self,
+        background: Image,
+        foreground: Image,
+        alpha: NDArray[np.uint8],
+        rng: np.random.Generator,
+    ) -> Image:
+        """The person, in part of the samples lit about as the background is."""
+        if rng.random() >= self._settings.matched:
+            return foreground
+        return match_light(foreground, alpha, background, rng)
 
     def _draw(self, rng: np.random.Generator) -> Portrait:
         return self._portraits[int(np.searchsorted(self._cumulative, rng.random()))]
@@ -198,11 +219,7 @@ class CompositeDataset:
     ) -> tuple[Image, NDArray[np.uint8]]:
         """Colours and alpha of a person and of somebody behind."""
         colours, behind, _ = self._person(self._draw(rng), rng, natural=False)
-        colours = random_light(colours, rng, 0.7)
-        front, back = dequantize(alpha), dequantize(behind)
-        both = 1 - (1 - front) * (1 - back)
-        share = np.where(both > 0, front / np.maximum(both, _LEAST), 1.0)
-        return composite(foreground, colours, share.astype(np.float32)), quantize(both)
+        return _joined(foreground, alpha, random_light(colours, rng, 0.7), behind)
 
     def _background(self, rng: np.random.Generator) -> Image:
         side = self._settings.side_px
@@ -226,17 +243,28 @@ class CompositeDataset:
         return random_light(np.ascontiguousarray(scene, np.uint8), rng)
 
     def _scene(self, rng: np.random.Generator) -> Image:
-        """A square part of a background."""
-        side = self._settings.side_px
+        """A square part of a background, or of somebody's photo where nobody is."""
+        size = (self._settings.side_px, self._settings.side_px)
+        part = self._beside(rng) if rng.random() < self._settings.beside else None
+        if part is None:
+            part = self._part_of_background(rng)
+        scene: Image = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR))
+        return scene
+
+    def _part_of_background(self, rng: np.random.Generator) -> Image:
         chosen = self._backgrounds[int(rng.integers(len(self._backgrounds)))]
         (image,) = self._scenes.get(chosen)
         height, width = image.shape[:2]
         crop = int(min(height, width) * rng.uniform(0.4, 1.0))
         top = int(rng.integers(0, height - crop + 1))
         left = int(rng.integers(0, width - crop + 1))
-        part = image[top : top + crop, left : left + crop]
-        scene: Image = np.asarray(cv2.resize(part, (side, side), interpolation=cv2.INTER_LINEAR))
-        return scene
+        return image[top : top + crop, left : left + crop]
+
+    def _beside(self, rng: np.random.Generator) -> Image | None:
+        """What a photo shows beside people; None if they fill it."""
+        image, _, alpha, _ = self._sources.get(self._draw(rng))
+        part = empty_part(alpha, rng)
+        return None if part is None else image[part]
 
     def _degrade(
         self, image: Image, alpha: NDArray[np.uint8], rng: np.random.Generator
@@ -254,6 +282,16 @@ class CompositeDataset:
             mask = read_alpha(portrait.face_mask) > 0.5
             faces = mask if mask.any() else None
         return image, colours, alpha, faces
+
+
+def _joined(
+    colours: Image, alpha: NDArray[np.uint8], others: Image, behind: NDArray[np.uint8]
+) -> tuple[Image, NDArray[np.uint8]]:
+    """Colours and alpha of people, and of others behind them."""
+    front, back = dequantize(alpha), dequantize(behind)
+    both = 1 - (1 - front) * (1 - back)
+    share = np.where(both > 0, front / np.maximum(both, _LEAST), 1.0)
+    return composite(colours, others, share.astype(np.float32)), quantize(both)
 
 
 def _read_background(background: Background) -> tuple[Image]:

@@ -71,6 +71,27 @@ def to_csv(evaluation: Evaluation) -> str:
     return file.getvalue()
 
 
+def read_scores(path: Path, column: str) -> dict[str, float]:
+    """One column of a file that :func:`to_csv` made, by the pictures' names.
+
+    Args:
+        path: The file.
+        column: Such as ``mad``.
+
+    Raises:
+        InputError: If the file is missing, or has no such column of numbers.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return {row["name"]: float(row[column]) for row in csv.DictReader(file)}
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the name.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path}: needs columns 'name' and {column!r}, as scores.csv of p3m evaluate has them."
+        ) from error
+
+
 def to_json(evaluation: Evaluation, **more: Any) -> str:
     """The whole evaluation; :func:`read_evaluation` reads it back.
 

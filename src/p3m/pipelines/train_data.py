@@ -5,16 +5,21 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from p3m.core.errors import ConfigError, TrainingError
+import numpy as np
+
+from p3m.core.errors import ConfigError, InputError, TrainingError
 from p3m.data.agreements import require_agreement
 from p3m.data.catalog import DATASETS
 from p3m.data.layout import find_samples
 from p3m.data.portraits import Background, Portrait, read_portrait_folder
 from p3m.data.split import split_by_family, split_by_group
 from p3m.data.survey import survey_split
+from p3m.evaluation.result import read_scores
 from p3m.pipelines.train_settings import DataSettings, Faces
 
 _HIDDEN_FOLDER = "blurred_image"
+_HARDEST = 4.0  # times the median portrait's weight
+_NO_ERROR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +106,33 @@ def portrait_weights(portraits: Sequence[Portrait], settings: DataSettings) -> l
 
     Raises:
         ConfigError: If the named shares add up to more than 1.
+        InputError: If the file of scores cannot be read, or lacks a portrait.
     """
-    sizes: dict[str, int] = {}
-    for portrait in portraits:
-        sizes[portrait.family] = sizes.get(portrait.family, 0) + 1
+    own = _hardness(portraits, Path(settings.harder)) if settings.harder else [1.0] * len(portraits)
+    sizes: dict[str, float] = {}
+    for portrait, weight in zip(portraits, own, strict=True):
+        sizes[portrait.family] = sizes.get(portrait.family, 0) + weight
     shares = {name: share for name, share in settings.family_weights.items() if name in sizes}
     left, others = 1 - sum(shares.values()), sum(n for f, n in sizes.items() if f not in shares)
     if left < -1e-9:
         raise ConfigError(f"data.family_weights add up to {1 - left:g}; at most 1 can be shared.")
     return [
-        shares[p.family] / sizes[p.family] if p.family in shares else left / others
-        for p in portraits
+        weight * (shares[p.family] / sizes[p.family] if p.family in shares else left / others)
+        for p, weight in zip(portraits, own, strict=True)
     ]
+
+
+def _hardness(portraits: Sequence[Portrait], scores: Path) -> list[float]:
+    """The root of each portrait's MAD, over that of the median, within bounds."""
+    errors = read_scores(scores, "mad")
+    if missing := [portrait.name for portrait in portraits if portrait.name not in errors]:
+        raise InputError(
+            f"{scores}: lacks {len(missing)} of {len(portraits)} portraits, such as {missing[0]}; "
+            "score all that are trained on: p3m evaluate --model NAME --data FOLDER."
+        )
+    roots = np.sqrt([errors[portrait.name] for portrait in portraits])
+    hardness = np.clip(roots / max(np.median(roots), _NO_ERROR), 1 / _HARDEST, _HARDEST)
+    return [float(one) for one in hardness]
 
 
 def check_faces(split: Split, faces: Faces, *, needs_masks: bool = False) -> None:

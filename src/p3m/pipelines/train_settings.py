@@ -32,6 +32,9 @@ class DataSettings:
         qualities: Those of the manifest that are trained on.
         family_weights: How often a family is drawn, as a share of all; families that are not named
             share what is left by their sizes.
+        harder: The ``scores.csv`` of an evaluation; within a family portraits are drawn in
+            proportion to the root of their MAD there, the hardest four times as often as the
+            median at most. Empty: all alike.
     """
 
     dataset: str = "folder"
@@ -42,6 +45,7 @@ class DataSettings:
     exclude: tuple[str, ...] = ()
     qualities: tuple[str, ...] = ("A", "B")
     family_weights: dict[str, float] = field(default_factory=dict)
+    harder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,9 @@ def validator(
                 [1.0] * len(portraits),
                 backgrounds,
                 foregrounds,
-                CompositeSettings(side_px=settings.side_px, natural=0.0, empty=0.0, company=0.0),
+                CompositeSettings(
+                    side_px=settings.side_px, natural=0.0, empty=0.0, company=0.0, guest=0.0
+                ),
                 seed=_SEED,
                 length=count,
                 obfuscate=_obfuscate_aside if column == "obfuscated" else None,

@@ -1,5 +1,6 @@
 """Several processes that train together: which one this is, and what only the first one does."""
 
+import atexit
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,7 +23,11 @@ def this_process() -> PartialState:
         nothing launched several processes, the group is this process alone.
     """
     cpu = not torch.accelerator.is_available() or _asked_for_cpu()
-    return PartialState(cpu=cpu, timeout=_PATIENCE)
+    process = PartialState(cpu=cpu, timeout=_PATIENCE)
+    if process.backend == "gloo":
+        atexit.unregister(_leave_group)
+        atexit.register(_leave_group)
+    return process
 
 
 def first_process_does(work: Callable[[], object]) -> None:
@@ -46,6 +51,14 @@ def first_process_does(work: Callable[[], object]) -> None:
         broadcast_object_list(failure)
     if failure[0] is not None:
         raise TrainingError(f"The first process stopped: {failure[0]}")
+
+
+def _leave_group() -> None:
+    """Ends gloo's threads before Python ends: later they may abort it (pytorch issue 190489).
+
+    NCCL's group is left to its own end: leaving it waits for processes that may never come.
+    """
+    PartialState().destroy_process_group()
 
 
 def _asked_for_cpu() -> bool:

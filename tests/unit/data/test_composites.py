@@ -8,10 +8,20 @@ from p3m.core.errors import InputError, TrainingError
 from p3m.data.composites import CompositeDataset, CompositeSettings
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import PortraitFolder, read_portrait_folder
+from p3m.imaging.io import read_alpha, read_image, write_picture
 from support.pack import write_pack
 
 CLEAN = CompositeSettings(
-    side_px=64, natural=0, empty=0, strands=0, grey=0, blur=0, noise=0, jpeg=0, low_resolution=0
+    side_px=64,
+    natural=0,
+    empty=0,
+    guest=0,
+    strands=0,
+    grey=0,
+    blur=0,
+    noise=0,
+    jpeg=0,
+    low_resolution=0,
 )
 
 
@@ -75,6 +85,37 @@ def test_company_adds_to_alpha_and_never_takes_from_it(folder, foregrounds) -> N
         front = (one["alpha"].reshape(32, 2, 32, 2) == 255).all(axis=(1, 3))
         assert np.array_equal(both["foreground"][front], one["foreground"][front])
     assert more > 6
+
+
+def test_a_guest_stands_before_a_photo_of_somebody_who_counts(folder, foregrounds) -> None:
+    alone = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=0))
+    visiting = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=0, guest=1))
+    more = 0
+    for index in range(12):
+        one, both = alone[index], visiting[index]
+        assert (both["alpha"] >= one["alpha"].astype(int) - 1).all()
+        more += int((both["alpha"] > one["alpha"] + 1.0).any())
+        front = (one["alpha"].reshape(32, 2, 32, 2) == 255).all(axis=(1, 3))
+        assert np.array_equal(both["foreground"][front], one["foreground"][front])
+    assert more > 6
+
+
+def test_a_scene_may_be_what_is_beside_somebody(tmp_path) -> None:
+    """Photos are green where nobody is, backgrounds are noise."""
+    root = write_pack(tmp_path / "pack")
+    for portrait in read_portrait_folder(root).portraits:
+        image = read_image(portrait.image)
+        image[read_alpha(portrait.alpha) <= 0.01] = (0, 255, 0)
+        write_picture(portrait.image, image, overwrite=True)
+    folder = read_portrait_folder(root)
+    foregrounds = ForegroundCache(tmp_path / "cache")
+    foregrounds.prepare(folder.portraits)
+    settings = replace(CLEAN, company=0, clutter=0, background_blur=0, plain=0)
+    for index in range(12):
+        beside = _dataset(folder, foregrounds, replace(settings, beside=1))[index]["background"]
+        assert np.ptp(beside.reshape(-1, 3), axis=0).max() <= 1
+        scene = _dataset(folder, foregrounds, replace(settings, beside=0))[index]["background"]
+        assert np.ptp(scene.reshape(-1, 3), axis=0).max() > 50
 
 
 def test_clutter_is_behind_people(folder, foregrounds) -> None:

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from p3m.core.errors import InputError
-from p3m.evaluation.result import read_evaluation, to_csv, to_json
+from p3m.evaluation.result import read_evaluation, read_scores, to_csv, to_json
 
 SCORES = {"sad": [0.1, 2 / 3, 0.3], "mse": [1e-9, 0.2, 0.0]}
 
@@ -31,6 +31,24 @@ def test_names_with_commas_and_quotes_survive(evaluation):
     names = ['a,"b"', "c\nd", "e"]
     rows = list(csv.reader(to_csv(evaluation(SCORES, names=names)).splitlines(keepends=True)))
     assert [row[0] for row in rows[1:]] == names
+
+
+def test_a_column_is_read_back_to_the_last_digit(evaluation, tmp_path):
+    file = tmp_path / "scores.csv"
+    file.write_text(to_csv(evaluation(SCORES, names=['a,"b"', "c\nd", "e"])), newline="")
+    read = read_scores(file, "sad")
+    assert read == dict(zip(['a,"b"', "c\nd", "e"], SCORES["sad"], strict=True))
+
+
+@pytest.mark.parametrize("content", ["", "name,sad\np0,1\n", "name,mad\np0,much\n", "mad\n1\n"])
+def test_a_file_without_that_column_is_refused(tmp_path, content):
+    file = tmp_path / "scores.csv"
+    file.write_text(content)
+    if content:
+        with pytest.raises(InputError, match="needs columns 'name' and 'mad'"):
+            read_scores(file, "mad")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_scores(tmp_path / "none.csv", "mad")
 
 
 def test_the_worst_come_first(evaluation):
