@@ -1,10 +1,17 @@
 """`p3m train` and `p3m export`, typed as a person types them."""
 
+import json
+import os
+import signal
+import time
+
 import pytest
 from typer.testing import CliRunner
 
 from p3m.cli.main import app
+from p3m.training.checkpoint import read_checkpoint
 from support.pack import write_pack
+from support.processes import start_python
 
 SMALL = {
     "composites.side_px": "128",
@@ -45,6 +52,22 @@ def test_what_is_trained_can_be_exported_and_used(tmp_path, project) -> None:
     run = _p3m("train", "p3mnet-lite", "--data", pack, "--out", out, *settings)
     assert run.exit_code == 2
     assert "holds a run already: use --resume" in run.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_a_run_that_is_told_to_end_writes_a_checkpoint_first(tmp_path) -> None:
+    pack, out = write_pack(tmp_path / "pack"), tmp_path / "run"
+    settings = {**SMALL, "training.steps": "100000", "training.log_every": "1"}
+    words = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
+    run = start_python(["-m", "p3m", "train", "p3mnet-lite", "--data", pack, "--out", out, *words])
+    curves, patience = out / "curves.jsonl", time.monotonic() + 120
+    while not curves.is_file() and time.monotonic() < patience:
+        time.sleep(0.1)
+    run.send_signal(signal.SIGTERM)
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 130, output
+    last = json.loads(curves.read_text(encoding="utf-8").splitlines()[-1])
+    assert read_checkpoint(out / "last.pt")["step"] >= last["step"] > 0
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
+import signal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -15,8 +16,9 @@ PRESET is the name of a preset, such as p3mnet-lite or p3m-10k-r34, or a TOML fi
 folder is one of your own, with portraits, alpha, facemask and perhaps backgrounds, or a data set
 that the preset names, such as P3M-10k.
 
-A killed run goes on exactly where it was with --resume. Weights, curves and checkpoints lie in the
-output folder; look at them with: tensorboard --logdir OUT
+A run that was stopped or killed goes on exactly where it was with --resume; Ctrl-C and SIGTERM
+write a checkpoint first. Weights, curves and checkpoints lie in the output folder; look at them
+with: tensorboard --logdir OUT
 
 Validation reports hidden and visible faces alike: with --faces obfuscated the columns are B:B and
 B:N of the papers, with --faces normal N:B and N:N.
@@ -74,6 +76,12 @@ def train(
     if source_faces is not None and run.copy_paste.level == "none":
         image_level = dataclasses.replace(run.copy_paste, level="image")
         run = dataclasses.replace(run, copy_paste=image_level)
+    signal.signal(signal.SIGTERM, _interrupt)
     with training_progress() as tell:
         weights = run_training(run, data=data, out=out, resume=resume, cache=cache, tell=tell)
     typer.echo(f"{weights}")
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Lets a run that is told to end, as by a cluster or a container, end as on Ctrl-C."""
+    raise KeyboardInterrupt

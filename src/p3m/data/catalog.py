@@ -338,7 +338,9 @@ DATASETS: Catalog[DatasetEntry] = Catalog(
                             folders=("alpha", "alphas", "mask", "masks", "matte", "mattes")
                         ),
                         "trimap": Place(folders=("trimap", "trimaps"), optional=True),
-                        "face_mask": Place(folders=("facemask", "facemasks"), optional=True),
+                        "face_mask": Place(
+                            folders=("facemask", "facemasks"), optional=True, sparse=True
+                        ),
                         "foreground": Place(
                             folders=("fg", "foreground", "fg_blurred"), optional=True
                         ),

@@ -215,11 +215,17 @@ def _unpaired(
     files: Mapping[str, Mapping[Kind, Path]],
 ) -> Iterator[Problem]:
     """Pictures that lack what others have, and files that belong to no picture."""
+    pictures = [kinds for kinds in files.values() if "image" in kinds]
+    for kind in folders:
+        lacking = sum(kind not in kinds for kinds in pictures) if split.places[kind].sparse else 0
+        if lacking:
+            text = f"{lacking} of {len(pictures)} pictures have no {_said(kind)}"
+            yield Problem(severity="warning", split=split.name, file="", text=text)
     needed = {kind for kind in folders if kind != "scene" and not split.places[kind].sparse}
     for kinds in files.values():
         if "image" in kinds:
             for kind in needed - kinds.keys():
-                yield _error(split, f"has no {kind.replace('_', ' ')}", kinds["image"], root)
+                yield _error(split, f"has no {_said(kind)}", kinds["image"], root)
         elif "image" in folders:
             for path in kinds.values():
                 yield _error(split, "belongs to no picture", path, root)
@@ -241,6 +247,10 @@ def _add_prepared(
         if len(made) < len(wanted):
             text = f"{len(wanted) - len(made)} of {len(wanted)} prepared {kind}s are missing"
             yield Problem(severity="warning", split=split.name, file="", text=text)
+
+
+def _said(kind: Kind) -> str:
+    return kind.replace("_", " ")
 
 
 def _advice(entry: DatasetEntry, root: Path) -> str:

@@ -41,6 +41,16 @@ def test_foregrounds_of_both_releases_are_known(tmp_path, name):
     assert train.files["p"]["foreground"].parent.name == name
 
 
+def test_some_of_ones_own_portraits_may_show_no_face(tmp_path):
+    touch(tmp_path, *(f"{kind}/{n}.png" for kind in ("images", "alpha") for n in "abc"))
+    touch(tmp_path, "facemask/a.png")
+    (found,) = survey(DATASETS["folder"], tmp_path)
+    assert [(problem.severity, str(problem)) for problem in found.problems] == [
+        ("warning", "all: 2 of 3 pictures have no face mask")
+    ]
+    assert found.size == 3
+
+
 def test_groups_and_subgroups_are_paired_without_their_prefixes(tmp_path):
     touch(
         tmp_path,
