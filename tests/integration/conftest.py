@@ -1,11 +1,17 @@
-"""The command line with a tiny model, in an empty folder."""
+"""The command line with a tiny model, in an empty folder; every network as an ONNX file."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from p3m.cli.main import app
+from p3m.models.catalog import create_model
+from p3m.models.state import save_state
+from p3m.pipelines.export import export
+from p3m.training.seeding import seed_initial_weights
 from support.images import encoded, portrait
 from support.onnx_models import p3m_model
 
@@ -57,3 +63,24 @@ def cut(p3m, model):
         return p3m("matte", *args, "--model", model, "--threads", 1, stdin=stdin)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """Each network with fresh weights and its report, exported when first asked for.
+
+    Its weights lie beside its file as ``weights.safetensors``.
+    """
+
+    @cache
+    def get(name):
+        folder = tmp_path_factory.mktemp(name)
+        seed_initial_weights(7)
+        network = create_model(name)
+        if name == "p3mnet-lite":  # fresh heads say nothing
+            for head in (network.base.classify, network.base.estimate, network.detail.head):
+                torch.nn.init.normal_(head.weight, std=0.5)
+        save_state(folder / "weights.safetensors", network)
+        return network, export(folder / "weights.safetensors", folder / "model.onnx")
+
+    return get

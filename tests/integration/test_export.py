@@ -1,7 +1,6 @@
 """Every network as an ONNX file: the same numbers as in torch, at any size."""
 
 import base64
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from p3m.inference.backend import OnnxBackend
 from p3m.models.catalog import MODELS, create_model
 from p3m.models.state import save_state
 from p3m.pipelines.export import export, trained
-from p3m.training.seeding import seed_initial_weights
 from p3m.weights.store import sha256_of
 
 pytestmark = pytest.mark.onnx
@@ -31,23 +29,6 @@ DECIDED_OTHERWISE = 0.002
 """The share of pixels that a maximum between equals, decided otherwise, may reach."""
 
 names = pytest.mark.parametrize("name", list(MODELS))
-
-
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """Each network with fresh weights and its report, exported when first asked for."""
-
-    @cache
-    def get(name):
-        folder = tmp_path_factory.mktemp(name)
-        seed_initial_weights(7)
-        network = create_model(name)
-        if name == "p3mnet-lite":  # its detail path starts as the identity
-            torch.nn.init.normal_(network.detail.head.weight, std=0.3)
-        save_state(folder / "weights.safetensors", network)
-        return network, export(folder / "weights.safetensors", folder / "model.onnx")
-
-    return get
 
 
 @names

@@ -7,9 +7,6 @@ import pytest
 import torch
 
 from p3m.core import extras
-from p3m.export.onnx import export_onnx
-from p3m.models.catalog import MODELS, create_model
-from p3m.models.p3mnet_lite.model import HIDDEN
 from p3m.models.state import save_state
 from p3m.pipelines.matte import TORCH_SUFFIXES, load_predictor
 from support.images import portrait
@@ -19,42 +16,18 @@ pytestmark = pytest.mark.onnx
 TOLERANCE = 1e-4
 
 
-@pytest.fixture(scope="module")
-def network():
-    """p3mnet-lite with fresh weights, whose heads say something."""
-    network, generator = create_model("p3mnet-lite"), torch.Generator().manual_seed(0)
-    for head in (network.base.classify, network.base.estimate, network.detail.head):
-        torch.nn.init.normal_(head.weight, std=0.5, generator=generator)
-    return network
+@pytest.fixture
+def weights(exported):
+    """Those of p3mnet-lite, whose ONNX file lies beside them."""
+    return exported("p3mnet-lite")[1].path.with_name("weights.safetensors")
 
 
-@pytest.fixture(scope="module")
-def weights(network, tmp_path_factory):
-    path = tmp_path_factory.mktemp("weights") / "lite.safetensors"
-    save_state(path, network)
-    return path
-
-
-def test_weights_give_the_alpha_of_their_onnx_file(network, weights, tmp_path):
-    entry, detail = MODELS["p3mnet-lite"], network.detail
-    export_onnx(
-        network.base,
-        detail,
-        tmp_path / "lite.onnx",
-        name=entry.name,
-        stride=entry.stride,
-        area_px=entry.area_px,
-        mean=entry.mean,
-        std=entry.std,
-        coarse_channels=2 + HIDDEN,
-        detail_halo_px=detail.HALO_PX,
-        detail_multiple=detail.MULTIPLE,
-    )
+def test_weights_give_the_alpha_of_their_onnx_file(weights):
     image = portrait(190, 230)[0]
     for strategy in ("tiled", "hybrid", "resize"):
         ours, theirs = (
             load_predictor(model, strategy=strategy, threads=1)(image)
-            for model in (weights, tmp_path / "lite.onnx")
+            for model in (weights, weights.with_name("model.onnx"))
         )
         assert ours.std() > 0.001
         np.testing.assert_allclose(ours, theirs, atol=TOLERANCE)
@@ -110,7 +83,7 @@ def test_without_torch_the_extra_is_named(folder, put, p3m, weights, monkeypatch
     monkeypatch.setattr(
         extras, "find_spec", lambda name: None if name == "torch" else find_spec(name)
     )
-    changed = weights.with_name("unread.safetensors")
+    changed = folder / "unread.safetensors"
     changed.write_bytes(weights.read_bytes())
     (line,) = p3m("matte", "a.png", "--model", changed).stderr.splitlines()
     assert "unread.safetensors, a file of weights for PyTorch, needs" in line
