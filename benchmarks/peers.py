@@ -26,14 +26,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from quality import HOLE, SEED, SIDE_PX, Picture, held_back, hole, make, mean, transition
+from quality import CASES, HOLE, SEED, SIDE_PX, Picture, held_back, hole, make, mean, transition
 from result_file import Case, case, write_result
 from rich.progress import track
 from speed import encoded_portrait
@@ -49,7 +48,6 @@ from p3m.metrics.absolute import mad, sad
 from p3m.metrics.gradient import gradient_p3m
 from p3m.weights.session import open_session
 
-CASES = tuple(product(("composite", "photo"), ("obfuscated", "normal"), ("colour", "grey")))
 PORTRAIT_SIZE = (768, 512)
 WARMUP = 2
 ROUNDS = 15

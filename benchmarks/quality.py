@@ -17,6 +17,7 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ from p3m.pipelines.obfuscate import obfuscate_like_p3m
 from p3m.pipelines.train_data import split_folder
 from p3m.pipelines.train_settings import TrainRun
 
+CASES = tuple(product(("composite", "photo"), ("obfuscated", "normal"), ("colour", "grey")))
 SEED = 2026
 SIDE_PX = 640
 HOLE = 0.02
@@ -77,20 +79,14 @@ def main() -> None:
     held = held_back(options.data, options.cache)
     predict = p3m.load_predictor(options.model, strategy=options.strategy, threads=options.threads)
     cases, scored = [], []
-    for source in ("composite", "photo"):
-        for faces in ("obfuscated", "normal"):
-            for colour in ("colour", "grey"):
-                pictures = make(held, source=source, hidden=faces, colour=colour)
-                name = f"{source}-{faces}-{colour}"
-                rows = [
-                    (picture, predict(picture.image))
-                    for picture in track(pictures, total=len(held.people), description=name)
-                ]
-                cases.append(score(name, rows))
-                scored += [(name, *row) for row in rows if source == "composite"]
-                print(
-                    f"{name:28} MAD {cases[-1].summary['mean']:.4f}  {cases[-1].facts}", flush=True
-                )
+    for source, hidden, colour in CASES:
+        name = f"{source}-{hidden}-{colour}"
+        pictures = make(held, source=source, hidden=hidden, colour=colour)
+        shown = track(pictures, total=len(held.people), description=name)
+        rows = [(picture, predict(picture.image)) for picture in shown]
+        cases.append(score(name, rows))
+        scored += [(name, *row) for row in rows if source == "composite"]
+        print(f"{name:28} MAD {cases[-1].summary['mean']:.4f}  {cases[-1].facts}", flush=True)
     settings = {
         "model": options.model,
         "strategy": options.strategy,
