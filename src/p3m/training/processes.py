@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,6 +14,9 @@ from p3m.core.errors import TrainingError
 
 _PATIENCE = timedelta(days=1)
 """How long others wait for the first process, which may prepare a large folder or validate."""
+
+_GRACE_S = 0.2
+"""How long gloo's threads get to free what they hold, before Python ends."""
 
 
 def this_process() -> PartialState:
@@ -54,11 +58,14 @@ def first_process_does(work: Callable[[], object]) -> None:
 
 
 def _leave_group() -> None:
-    """Ends gloo's threads before Python ends: later they may abort it (pytorch issue 190489).
+    """Lets gloo's threads free what they hold while Python still runs.
 
-    NCCL's group is left to its own end: leaving it waits for processes that may never come.
+    A thread that waits for Python to free a tensor, and finds it ending, aborts the process
+    (pytorch issues 179291 and 190489). NCCL's group is left to its own end: leaving it waits for
+    processes that may never come.
     """
     PartialState().destroy_process_group()
+    time.sleep(_GRACE_S)
 
 
 def _asked_for_cpu() -> bool:
