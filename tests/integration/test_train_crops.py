@@ -131,6 +131,12 @@ def test_a_mistake_leaves_no_run_behind(pack, tmp_path) -> None:
         assert not out.exists()
 
 
+def test_scores_decide_who_is_drawn_here_too(pack, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"none\.csv: cannot be read"):
+        train(_run(f"data.harder={tmp_path / 'none.csv'}"), data=pack, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_compiled_networks_take_no_features_from_others(pack, tmp_path) -> None:
     faces = [f"copy_paste.folder={pack}", "copy_paste.level=feature"]
     with pytest.raises(ConfigError, match=r"neither with training\.compile"):

@@ -8,7 +8,7 @@ from p3m.imaging.types import Alpha
 _EMPTY = 0.01  # the alpha up to which a pixel shows nobody
 _MARGIN_PX = 9  # kept around people, for what soft outlines spill
 _TRIES = 300
-_LEAST = 0.12  # a part's shorter side, as a share of the picture's
+_LEAST = 0.12  # the mean of a part's sides, as a share of the picture's shorter one
 
 
 def empty_part(alpha: Alpha, rng: np.random.Generator) -> tuple[slice, slice] | None:
@@ -19,8 +19,8 @@ def empty_part(alpha: Alpha, rng: np.random.Generator) -> tuple[slice, slice] | 
         rng: Source of randomness.
 
     Returns:
-        Of many rectangles drawn at random, up to 1.8 times as long as wide, the largest one without
-        a person; None if each shows some of one.
+        Of many rectangles drawn at random, up to about 1.8 times as long as wide, the largest one
+        without a person; None if each shows some of one.
     """
     height, width = alpha.shape
     taken = cv2.dilate((alpha > _EMPTY).astype(np.uint8), np.ones((_MARGIN_PX, _MARGIN_PX)))

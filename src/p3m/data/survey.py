@@ -216,12 +216,11 @@ def _unpaired(
 ) -> Iterator[Problem]:
     """Pictures that lack what others have, and files that belong to no picture."""
     pictures = [kinds for kinds in files.values() if "image" in kinds]
-    for kind in folders:
-        lacking = sum(kind not in kinds for kinds in pictures) if split.places[kind].sparse else 0
-        if lacking:
-            text = f"{lacking} of {len(pictures)} pictures have no {_said(kind)}"
-            yield Problem(severity="warning", split=split.name, file="", text=text)
-    needed = {kind for kind in folders if kind != "scene" and not split.places[kind].sparse}
+    sparse = [kind for kind in folders if split.places[kind].sparse]
+    for kind in sparse:
+        if lacking := sum(kind not in kinds for kinds in pictures):
+            yield _warning(split, f"{lacking} of {len(pictures)} pictures have no {_said(kind)}")
+    needed = folders.keys() - sparse - {"scene"}
     for kinds in files.values():
         if "image" in kinds:
             for kind in needed - kinds.keys():
@@ -246,7 +245,7 @@ def _add_prepared(
             files[name][kind] = path
         if len(made) < len(wanted):
             text = f"{len(wanted) - len(made)} of {len(wanted)} prepared {kind}s are missing"
-            yield Problem(severity="warning", split=split.name, file="", text=text)
+            yield _warning(split, text)
 
 
 def _said(kind: Kind) -> str:
@@ -262,6 +261,10 @@ def _advice(entry: DatasetEntry, root: Path) -> str:
     if fitting := sets_that_fit(root):
         return f" Its folders are those of {' or '.join(fitting)}."
     return "" if any(root.iterdir()) else " It is empty."
+
+
+def _warning(split: SplitEntry, text: str) -> Problem:
+    return Problem(severity="warning", split=split.name, file="", text=text)
 
 
 def _error(

@@ -152,7 +152,7 @@ def _crops(
             seed=settings.seed,
             length=settings.steps * settings.batch_size,
             layers=layers,
-            weights=portrait_weights(split.train, run.data) if run.data.family_weights else None,
+            weights=portrait_weights(split.train, run.data) if run.data.weighted else None,
             obfuscate=_obfuscation(run, split),
         ),
         prepare=_estimation(layers, missing),

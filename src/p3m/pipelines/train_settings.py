@@ -34,7 +34,7 @@ class DataSettings:
             share what is left by their sizes.
         harder: The ``scores.csv`` of an evaluation; within a family portraits are drawn in
             proportion to the root of their MAD there, the hardest four times as often as the
-            median at most. Empty: all alike.
+            median at most, the easiest a quarter as often at least. Empty: all alike.
     """
 
     dataset: str = "folder"
@@ -46,6 +46,11 @@ class DataSettings:
     qualities: tuple[str, ...] = ("A", "B")
     family_weights: dict[str, float] = field(default_factory=dict)
     harder: str = ""
+
+    @property
+    def weighted(self) -> bool:
+        """Whether some portraits are drawn more often than others."""
+        return bool(self.family_weights or self.harder)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from p3m.losses.objective import LossTerms
 from p3m.training.average import exponential_average
 from p3m.training.batches import Batch, Samples, batches, part_size, sample_names
 from p3m.training.checkpoint import read_checkpoint
+from p3m.training.interrupts import interrupts_wait
 from p3m.training.memory import keep_freed_memory
 from p3m.training.norm import count_together, set_training
 from p3m.training.precision import autocast, mixed_precision
@@ -225,7 +226,8 @@ class Trainer:
             self._stop("loss", terms, chain.from_iterable(compress(names, wrong)))
         if not math.isfinite(length) and not state.scaler.is_enabled():
             self._stop("gradient", terms, chain.from_iterable(names))
-        self._take_step()
+        with interrupts_wait():
+            self._take_step()
         return terms
 
     def _backward(self, part: Batch, number: int) -> LossTerms:

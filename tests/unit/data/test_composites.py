@@ -74,25 +74,14 @@ def test_shapes_and_types(folder, foregrounds) -> None:
         assert {sample[name].dtype for name in ("image", "alpha")} == {np.dtype(np.uint8)}
 
 
-def test_company_adds_to_alpha_and_never_takes_from_it(folder, foregrounds) -> None:
-    alone = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=0, clutter=0))
-    together = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=1, clutter=0))
+@pytest.mark.parametrize("somebody_behind", ["company", "guest"])
+def test_others_add_to_alpha_and_never_take_from_it(folder, foregrounds, somebody_behind) -> None:
+    settings = replace(CLEAN, matched=0, company=0, clutter=0)
+    alone = _dataset(folder, foregrounds, settings)
+    together = _dataset(folder, foregrounds, replace(settings, **{somebody_behind: 1}))
     more = 0
     for index in range(12):
         one, both = alone[index], together[index]
-        assert (both["alpha"] >= one["alpha"].astype(int) - 1).all()
-        more += int((both["alpha"] > one["alpha"] + 1.0).any())
-        front = (one["alpha"].reshape(32, 2, 32, 2) == 255).all(axis=(1, 3))
-        assert np.array_equal(both["foreground"][front], one["foreground"][front])
-    assert more > 6
-
-
-def test_a_guest_stands_before_a_photo_of_somebody_who_counts(folder, foregrounds) -> None:
-    alone = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=0))
-    visiting = _dataset(folder, foregrounds, replace(CLEAN, matched=0, company=0, guest=1))
-    more = 0
-    for index in range(12):
-        one, both = alone[index], visiting[index]
         assert (both["alpha"] >= one["alpha"].astype(int) - 1).all()
         more += int((both["alpha"] > one["alpha"] + 1.0).any())
         front = (one["alpha"].reshape(32, 2, 32, 2) == 255).all(axis=(1, 3))
