@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from p3m.core.errors import TrainingError
 from p3m.data.clutter import add_lines, add_shapes
-from p3m.data.degrade import degrade, match_light, random_light
+from p3m.data.degrade import degrade, match_light, random_blur, random_hue, random_light
 from p3m.data.emptiness import empty_part
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.kept_pictures import KeptPictures
 from p3m.data.placement import random_placement
 from p3m.data.portraits import Background, Portrait
 from p3m.data.strands import add_strands, random_style
+from p3m.data.things import draw_thing
 from p3m.imaging.compositing import composite
 from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.io import read_alpha, read_image
@@ -61,14 +62,18 @@ class CompositeSettings:
         company: Somebody else stands behind the person, and counts.
         guest: The person stands before somebody else's photo, and both count.
         matched: The person is lit about as the background is.
-        clutter: Shapes of another scene stand behind them, or lines.
+        clutter: Shapes of another scene stand behind them, lines, or a drawn thing.
+        held: A drawn thing is held before the body, and counts.
+        covered: A drawn thing, nearer than what is sharp, hides a part of the body.
         strands: Hair strands are added.
         grey: The whole picture is grey.
         blur: Out of focus, or moved.
+        soft: The person alone is out of focus, or moved.
         noise: Grain.
         jpeg: Compressed as JPEG.
         low_resolution: Made small and large again.
-        background_blur: The background is out of focus.
+        background_blur: The background is out of focus, half of the time without its clutter.
+        hue: The background's colours are turned around the colour circle.
         plain: The background is one colour, or passes from one to another.
         beside: A scene is what somebody's photo shows beside them, not one of the backgrounds.
         kept_mb: Megabytes of decoded pictures that each process which makes samples keeps.
@@ -80,14 +85,18 @@ class CompositeSettings:
     company: float = 0.08
     guest: float = 0.12
     matched: float = 0.3
-    clutter: float = 0.35
+    clutter: float = 0.5
+    held: float = 0.06
+    covered: float = 0.04
     strands: float = 0.5
     grey: float = 0.3
     blur: float = 0.15
+    soft: float = 0.06
     noise: float = 0.3
     jpeg: float = 0.4
     low_resolution: float = 0.1
-    background_blur: float = 0.4
+    background_blur: float = 0.45
+    hue: float = 0.2
     plain: float = 0.1
     beside: float = 0.4
     kept_mb: int = 3000
@@ -172,16 +181,22 @@ class CompositeDataset:
             return foreground, self._background(rng), np.zeros_like(alpha)
         if faces is not None and rng.random() < settings.strands:
             foreground, alpha = _with_strands(foreground, alpha, faces, rng)
+        if rng.random() < settings.held:
+            foreground, alpha = self._holding(foreground, alpha, faces, rng)
         foreground = random_light(foreground, rng, 0.7)
+        if rng.random() < settings.soft:
+            foreground, alpha = random_blur(foreground, alpha, rng)
         if rng.random() < settings.guest:
-            photo, others, _ = self._person(self._draw(rng), rng, natural=True)
-            foreground = self._lit_as(photo, foreground, alpha, rng)
-            foreground, alpha = _joined(foreground, alpha, photo, others)
-            return foreground, photo, alpha
-        background = self._background(rng)
-        foreground = self._lit_as(background, foreground, alpha, rng)
-        if rng.random() < settings.company:
-            foreground, alpha = self._with_company(foreground, alpha, rng)
+            background, others, _ = self._person(self._draw(rng), rng, natural=True)
+            foreground = self._lit_as(background, foreground, alpha, rng)
+            foreground, alpha = _joined(foreground, alpha, background, others)
+        else:
+            background = self._background(rng)
+            foreground = self._lit_as(background, foreground, alpha, rng)
+            if rng.random() < settings.company:
+                foreground, alpha = self._with_company(foreground, alpha, rng)
+        if rng.random() < settings.covered:
+            background, alpha = self._covered(background, alpha, faces, rng)
         return foreground, background, alpha
 
     def _lit_as(
@@ -221,6 +236,53 @@ class CompositeDataset:
         colours, behind, _ = self._person(self._draw(rng), rng, natural=False)
         return _joined(foreground, alpha, random_light(colours, rng, 0.7), behind)
 
+    def _holding(
+        self,
+        foreground: Image,
+        alpha: NDArray[np.uint8],
+        faces: NDArray[np.uint8] | None,
+        rng: np.random.Generator,
+    ) -> tuple[Image, NDArray[np.uint8]]:
+        """Colours and alpha of a person with a thing before the body, below the face."""
+        reach = self._settings.side_px * float(rng.uniform(0.04, 0.2))
+        rows, columns = np.nonzero(alpha[_below(faces) :])
+        if faces is None or not len(rows):
+            return foreground, alpha
+        chosen = int(rng.integers(len(rows)))
+        centre = (float(columns[chosen]), float(rows[chosen] + _below(faces)))
+        thing, cover = self._thing(centre, reach, rng)
+        if cover[faces > 0].any():
+            return foreground, alpha
+        return _joined(thing, cover, foreground, alpha)
+
+    def _covered(
+        self,
+        background: Image,
+        alpha: NDArray[np.uint8],
+        faces: NDArray[np.uint8] | None,
+        rng: np.random.Generator,
+    ) -> tuple[Image, NDArray[np.uint8]]:
+        """Background and alpha of a person behind a thing that stands at the lower edge.
+
+        The thing joins the background: both hide what alpha no longer shows.
+        """
+        side = self._settings.side_px
+        centre = (float(rng.uniform(0, side)), float(rng.uniform(0.9, 1.2) * side))
+        thing, cover = self._thing(centre, float(rng.uniform(0.1, 0.4)) * side, rng)
+        if faces is not None and cover[faces > 0].any():
+            return background, alpha
+        thing, cover = _softened(thing, cover, float(rng.uniform(0.5, 6)))
+        background, hidden = _joined(thing, cover, background, 255 - alpha)
+        return background, 255 - hidden
+
+    def _thing(
+        self, centre: tuple[float, float], reach_px: float, rng: np.random.Generator
+    ) -> tuple[Image, NDArray[np.uint8]]:
+        """Colours and alpha of a drawn thing, in some light."""
+        side = self._settings.side_px
+        colours, cover = draw_thing(side, centre, reach_px, self._scene(rng), rng)
+        return random_light(colours, rng, 0.5), cover
+
     def _background(self, rng: np.random.Generator) -> Image:
         side = self._settings.side_px
         if rng.random() < self._settings.plain:
@@ -229,18 +291,36 @@ class CompositeDataset:
             scene = self._scene(rng)
             if rng.random() < 0.5:
                 scene = scene[:, ::-1]
-        if rng.random() < self._settings.clutter:
-            scene = np.ascontiguousarray(scene)
-            scene = (
-                add_shapes(scene, self._scene(rng), rng)
-                if rng.random() < 0.6
-                else add_lines(scene, rng)
-            )
-        if rng.random() < self._settings.background_blur:
-            width_px = int(rng.integers(3, 25))
-            for _ in range(2):
-                scene = np.asarray(cv2.blur(scene, (width_px, width_px)))
-        return random_light(np.ascontiguousarray(scene, np.uint8), rng)
+        scene = np.ascontiguousarray(scene)
+        if rng.random() < self._settings.hue:
+            scene = random_hue(scene, rng)
+        steps = [self._cluttered, self._out_of_focus]
+        for step in steps if rng.random() < 0.5 else reversed(steps):
+            scene = step(scene, rng)
+        return random_light(scene, rng)
+
+    def _cluttered(self, scene: Image, rng: np.random.Generator) -> Image:
+        """In part of the samples, a scene with more in it."""
+        if rng.random() >= self._settings.clutter:
+            return scene
+        kind = rng.random()
+        if kind < 0.3:
+            return add_shapes(scene, self._scene(rng), rng)
+        if kind < 0.5:
+            return add_lines(scene, rng)
+        side = self._settings.side_px
+        centre = (float(rng.uniform(0, side)), float(rng.uniform(0, side)))
+        thing, cover = self._thing(centre, float(rng.uniform(0.04, 0.4)) * side, rng)
+        return composite(thing, scene, dequantize(cover))
+
+    def _out_of_focus(self, scene: Image, rng: np.random.Generator) -> Image:
+        """In part of the samples, a soft scene."""
+        if rng.random() >= self._settings.background_blur:
+            return scene
+        width_px = int(rng.integers(3, 25))
+        for _ in range(2):
+            scene = np.asarray(cv2.blur(scene, (width_px, width_px)), np.uint8)
+        return scene
 
     def _scene(self, rng: np.random.Generator) -> Image:
         """A square part of a background, or of somebody's photo where nobody is."""
@@ -294,6 +374,17 @@ def _joined(
     return composite(colours, others, share.astype(np.float32)), quantize(both)
 
 
+def _softened(
+    colours: Image, alpha: NDArray[np.uint8], sigma: float
+) -> tuple[Image, NDArray[np.uint8]]:
+    """Colours and alpha of a thing out of focus; what lies beyond it lends it no colour."""
+    share = dequantize(alpha)
+    soft = np.asarray(cv2.GaussianBlur(share, (0, 0), sigma), np.float32)
+    spread = np.asarray(cv2.GaussianBlur(colours * share[..., None], (0, 0), sigma))
+    straight = spread / np.maximum(soft, _LEAST)[..., None]
+    return np.rint(straight.clip(0, 255)).astype(np.uint8), quantize(soft.clip(0, 1))
+
+
 def _read_background(background: Background) -> tuple[Image]:
     return (read_image(background.image),)
 
@@ -322,6 +413,13 @@ def _around(faces: NDArray[np.uint8]) -> Mask:
             max(0, left - across) : min(width, left + box_width + across),
         ] = True
     return region
+
+
+def _below(faces: NDArray[np.uint8] | None) -> int:
+    """The first row below all faces."""
+    if faces is None or not faces.any():
+        return 0
+    return int(np.flatnonzero(faces.any(axis=1))[-1]) + 1
 
 
 def _plain(side: int, rng: np.random.Generator) -> Image:

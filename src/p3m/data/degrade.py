@@ -67,6 +67,19 @@ def random_light(image: Image, rng: np.random.Generator, strength: float = 1.0) 
     return lit
 
 
+def random_hue(image: Image, rng: np.random.Generator) -> Image:
+    """The picture with all its colours turned around the colour circle by one angle.
+
+    Args:
+        image: Shape (H, W, 3).
+        rng: Source of randomness.
+    """
+    angle = rng.uniform(0, 2 * np.pi)
+    grey = np.full((3, 1), 1 / np.sqrt(3))
+    turn, _ = cv2.Rodrigues(angle * grey)
+    return _same_type(cv2.transform(image, turn))
+
+
 def match_light(
     foreground: Image, alpha: NDArray[np.uint8], background: Image, rng: np.random.Generator
 ) -> Image:

@@ -50,7 +50,13 @@ def validator(
                 backgrounds,
                 foregrounds,
                 CompositeSettings(
-                    side_px=settings.side_px, natural=0.0, empty=0.0, company=0.0, guest=0.0
+                    side_px=settings.side_px,
+                    natural=0.0,
+                    empty=0.0,
+                    company=0.0,
+                    guest=0.0,
+                    held=0.0,
+                    covered=0.0,
                 ),
                 seed=_SEED,
                 length=count,
