@@ -124,6 +124,57 @@ def test_clutter_is_behind_people(folder, foregrounds) -> None:
         assert person.any()
 
 
+def test_things_before_a_body_count_and_spare_the_face(folder, foregrounds) -> None:
+    settings = replace(CLEAN, matched=0, company=0, clutter=0, side_px=128)
+    alone = _dataset(folder, foregrounds, settings, obfuscate=_in_magenta)
+    holding = _dataset(folder, foregrounds, replace(settings, held=1), obfuscate=_in_magenta)
+    more = 0
+    for index in range(12):
+        one, held = alone[index], holding[index]
+        assert (held["alpha"] >= one["alpha"].astype(int) - 1).all()
+        more += int((held["alpha"] > one["alpha"] + 20.0).any())
+        faces = _magenta(one["foreground"]) > 60
+        assert (_magenta(held["foreground"])[faces] >= 0).all()
+    assert more > 3
+
+
+def test_what_a_thing_covers_is_background(folder, foregrounds) -> None:
+    settings = replace(CLEAN, matched=0, company=0, clutter=0, background_blur=0, side_px=128)
+    alone = _dataset(folder, foregrounds, settings)
+    behind = _dataset(folder, foregrounds, replace(settings, covered=1))
+    covered = 0
+    for index in range(12):
+        one, other = alone[index], behind[index]
+        assert (other["alpha"] <= one["alpha"].astype(int) + 1).all()
+        assert np.array_equal(one["foreground"], other["foreground"])
+        gone = (one["alpha"] == 255) & (other["alpha"] == 0)
+        covered += int(gone.any())
+        small = gone[::2, ::2] & gone[1::2, 1::2]
+        assert not small.any() or (one["background"] != other["background"])[small].any()
+    assert covered > 3
+
+
+def test_a_soft_person_stands_before_the_same_scene(folder, foregrounds) -> None:
+    settings = replace(CLEAN, matched=0, company=0, clutter=0)
+    sharp = _dataset(folder, foregrounds, settings)[4]
+    soft = _dataset(folder, foregrounds, replace(settings, soft=1))[4]
+    assert _partial(soft["alpha"]) > _partial(sharp["alpha"])
+
+
+def _partial(alpha) -> int:
+    return int(((alpha > 5) & (alpha < 250)).sum())
+
+
+def _in_magenta(image, alpha, faces, rng):
+    changed = image.copy()
+    changed[faces] = (255, 0, 255)
+    return changed
+
+
+def _magenta(image):
+    return image[..., [0, 2]].min(axis=2).astype(int) - image[..., 1]
+
+
 def test_faces_are_hidden_before_anything_else(folder, foregrounds) -> None:
     seen = []
 

@@ -5,6 +5,7 @@ from p3m.data import degrade
 
 EFFECTS = [
     degrade.random_light,
+    degrade.random_hue,
     degrade.to_grey,
     degrade.random_noise,
     degrade.random_jpeg,
@@ -21,6 +22,16 @@ def test_a_generator_decides_and_the_input_stays(effect, rng) -> None:
     assert first.dtype == np.uint8
     assert np.array_equal(first, again)
     assert np.array_equal(image, before)
+
+
+def test_a_turn_of_hue_keeps_greys_and_the_sum_of_colours(rng) -> None:
+    grey = np.full((4, 4, 3), 90, np.uint8)
+    coloured = rng.integers(100, 150, (24, 32, 3), dtype=np.uint8)
+    for _ in range(10):
+        assert np.array_equal(degrade.random_hue(grey, rng), grey)
+        turned = degrade.random_hue(coloured, rng)
+        assert np.abs(turned.sum(axis=2, dtype=int) - coloured.sum(axis=2, dtype=int)).max() <= 3
+        assert not np.array_equal(turned, coloured)
 
 
 def test_light_moves_towards_the_background_s(rng) -> None:
