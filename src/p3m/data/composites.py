@@ -18,7 +18,7 @@ from p3m.data.placement import random_placement
 from p3m.data.portraits import Background, Portrait
 from p3m.data.strands import add_strands, random_style
 from p3m.data.things import draw_thing
-from p3m.imaging.compositing import composite
+from p3m.imaging.compositing import composite, over
 from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.io import read_alpha, read_image
 from p3m.imaging.resize import resize
@@ -368,10 +368,8 @@ def _joined(
     colours: Image, alpha: NDArray[np.uint8], others: Image, behind: NDArray[np.uint8]
 ) -> tuple[Image, NDArray[np.uint8]]:
     """Colours and alpha of people, and of others behind them."""
-    front, back = dequantize(alpha), dequantize(behind)
-    both = 1 - (1 - front) * (1 - back)
-    share = np.where(both > 0, front / np.maximum(both, _LEAST), 1.0)
-    return composite(colours, others, share.astype(np.float32)), quantize(both)
+    joined, both = over(colours, dequantize(alpha), others, dequantize(behind))
+    return joined, quantize(both)
 
 
 def _softened(

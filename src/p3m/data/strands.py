@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from p3m.imaging.compositing import over
 from p3m.imaging.types import Alpha, Image, Mask
 
 _SUBPIXEL_BITS = 4
@@ -57,7 +58,7 @@ def add_strands(
     """Lets strands grow out of the silhouette, coloured like the place where they begin.
 
     A strand is a line whose coverage of each pixel, found by drawing it larger, is its alpha; it
-    lies over what was there: ``alpha = 1 - (1 - alpha) (1 - coverage)``.
+    lies over what was there.
 
     Args:
         foreground: Straight colours, shape (H, W, 3).
@@ -75,10 +76,7 @@ def add_strands(
     chosen = rng.integers(0, len(roots), style.count)
     lines = _grow(roots[chosen], normals[chosen], style, rng)
     coverage, colours = _draw(foreground, lines, roots[chosen], style, rng)
-    combined = 1 - (1 - alpha) * (1 - coverage)
-    share = np.where(combined > 0, coverage / np.maximum(combined, 1e-6), 0.0)[..., None]
-    blended = foreground + share * (colours.astype(np.float32) - foreground)
-    return np.rint(blended).astype(np.uint8), combined.astype(np.float32)
+    return over(colours, coverage, foreground, alpha)
 
 
 def _outline(alpha: Alpha, region: Mask) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p3m.data.paint import Points, ellipse, smooth, turned
+from p3m.imaging.compositing import over
+from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.types import Image
 
 _SUBPIXEL_BITS = 4
-_MOST_BODIES = 4
-_LEAST = 1e-6
+_MOST_FORMS = 4
 
 Layer = NDArray[np.float32]
 
@@ -23,7 +24,7 @@ def draw_thing(
     pattern: Image,
     rng: np.random.Generator,
 ) -> tuple[Image, NDArray[np.uint8]]:
-    """A thing of one to four bodies that hang together, such as a beetle on a stalk or a light.
+    """A thing of one to four bodies that hang together, such as a beetle on a stalk.
 
     Bodies are round, cornered, long, pointed or hollow. Their height grows from the outline
     inwards, and a light from above or from a side falls on it.
@@ -38,21 +39,22 @@ def draw_thing(
     Returns:
         Straight colours, shape (S, S, 3), and alpha from 0 to 255, shape (S, S), both uint8.
     """
-    colours = np.zeros((side_px, side_px, 3), np.float32)
+    colours = np.zeros((side_px, side_px, 3), np.uint8)
     alpha = np.zeros((side_px, side_px), np.float32)
     light = _light(rng)
     at = np.asarray(centre, np.float64)
     reach = reach_px
-    for _ in range(int(rng.integers(1, _MOST_BODIES + 1))):
-        body = _BODIES[rng.integers(len(_BODIES))](rng)
-        outline = at + reach * turned(body, float(rng.uniform(0, 360)), (0, 0))
+    for _ in range(int(rng.integers(1, _MOST_FORMS + 1))):
+        form = _FORMS[rng.integers(len(_FORMS))](rng)
+        outline = at + reach * turned(form, float(rng.uniform(0, 360)), (0, 0))
         window, cover = _filled(outline, side_px)
         if cover.size:
-            texture = _texture(cover.shape, pattern, rng)
-            _lay(colours[window], alpha[window], _lit(texture, cover, light, rng), cover)
+            body = _lit(_texture(cover.shape, pattern, rng), cover, light, rng)
+            share = dequantize(cover)
+            colours[window], alpha[window] = over(body, share, colours[window], alpha[window])
         at = outline[rng.integers(len(outline))]
         reach = reach_px * float(rng.uniform(0.3, 0.9))
-    return np.rint(colours.clip(0, 255)).astype(np.uint8), np.rint(alpha * 255).astype(np.uint8)
+    return colours, quantize(alpha)
 
 
 def _filled(outline: Points, side_px: int) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
@@ -64,13 +66,6 @@ def _filled(outline: Points, side_px: int) -> tuple[tuple[slice, slice], NDArray
         corners = np.rint((outline - (left, top)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
         cv2.fillPoly(cover, [corners], 255, lineType=cv2.LINE_AA, shift=_SUBPIXEL_BITS)
     return (slice(top, bottom), slice(left, right)), cover
-
-
-def _lay(colours: Layer, alpha: Layer, painted: Layer, cover: NDArray[np.uint8]) -> None:
-    """Lays a body over what is there, in place."""
-    share = cover.astype(np.float32) / 255
-    alpha += share * (1 - alpha)
-    colours += (share / np.maximum(alpha, _LEAST))[..., None] * (painted - colours)
 
 
 def _light(rng: np.random.Generator) -> tuple[float, float, float]:
@@ -85,7 +80,7 @@ def _lit(
     cover: NDArray[np.uint8],
     light: tuple[float, float, float],
     rng: np.random.Generator,
-) -> Layer:
+) -> Image:
     """A texture on a body that bulges, with diffuse light and perhaps a highlight."""
     inside = np.greater(cover, 127).astype(np.uint8)
     depth = np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3), np.float32)
@@ -100,8 +95,9 @@ def _lit(
     ambient = float(rng.uniform(0.2, 0.9))
     gloss = float(rng.uniform(0, 200)) if rng.random() < 0.4 else 0.0
     highlight = gloss * facing ** float(rng.uniform(8, 60))
-    lit: Layer = texture * (ambient + (1 - ambient) * facing)[..., None] + highlight[..., None]
-    return lit.clip(0, 255).astype(np.float32)
+    lit = texture * (ambient + (1 - ambient) * facing)[..., None] + highlight[..., None]
+    rounded: Image = np.rint(lit.clip(0, 255)).astype(np.uint8)
+    return rounded
 
 
 def _texture(size: tuple[int, ...], pattern: Image, rng: np.random.Generator) -> Layer:
@@ -190,7 +186,7 @@ def _along(
     return np.concatenate([line + normals, (line - normals)[::-1]])
 
 
-_BODIES: tuple[Callable[[np.random.Generator], Points], ...] = (
+_FORMS: tuple[Callable[[np.random.Generator], Points], ...] = (
     _round,
     _knobbly,
     _cornered,

@@ -53,6 +53,40 @@ def composite(foreground: Image, background: Image | Colour, alpha: Alpha) -> Im
     return blended
 
 
+def over(front: Image, front_alpha: Alpha, back: Image, back_alpha: Alpha) -> tuple[Image, Alpha]:
+    r"""One foreground before another, both with straight colours, as one.
+
+    .. math::
+        \alpha = 1 - (1 - \alpha_f) (1 - \alpha_b), \quad
+        F = F_b + \frac{\alpha_f}{\alpha} (F_f - F_b)
+
+    Args:
+        front: Colours of the nearer one, shape (H, W, 3).
+        front_alpha: In [0, 1], shape (H, W).
+        back: Colours of the other one, shape (H, W, 3).
+        back_alpha: In [0, 1], shape (H, W).
+
+    Returns:
+        Straight colours, those of ``back`` where neither is, and alpha.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+
+    References:
+        Porter and Duff, "Compositing Digital Images", SIGGRAPH 1984.
+
+    Example:
+        >>> red, blue = np.uint8([[[255, 0, 0]]]), np.uint8([[[0, 0, 255]]])
+        >>> colours, alpha = over(red, np.float32([[0.5]]), blue, np.float32([[0.5]]))
+        >>> colours.tolist(), alpha.tolist()
+        ([[[170, 0, 85]]], [[0.75]])
+    """
+    _check_pair("back", back, back_alpha)
+    both = 1 - (1 - front_alpha) * (1 - back_alpha)
+    share = np.divide(front_alpha, both, out=np.zeros_like(both), where=both > 0)
+    return composite(front, back, share), both
+
+
 def estimate_foreground(
     image: Image, alpha: Alpha, *, method: ForegroundMethod = "blurred-fusion"
 ) -> Image:

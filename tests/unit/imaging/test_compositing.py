@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from p3m.core.errors import MissingExtraError, RangeError, ShapeError
-from p3m.imaging.compositing import attach_alpha, composite, cutout, estimate_foreground
+from p3m.imaging.compositing import attach_alpha, composite, cutout, estimate_foreground, over
 from support.images import noise, portrait
 
 
@@ -48,6 +48,25 @@ def fused(image, alpha):
         rest = pixels - share * smooth_front - (1 - share) * back
         front = np.clip(smooth_front + share * rest, 0, 255)
     return front
+
+
+@given(
+    arrays(np.uint8, (3, 2, 4, 3)),
+    arrays(np.float32, (2, 2, 4), elements=st.floats(0, 1, width=32)),
+)
+def test_two_as_one_look_like_one_before_the_other(colours, alphas):
+    """Over any scene, up to the rounding of each of the colours."""
+    front, back, scene = colours
+    exact = scene.astype(np.float64)
+    for layer, alpha in ((back, alphas[1]), (front, alphas[0])):
+        exact += alpha[..., None].astype(np.float64) * (layer - exact)
+    joined, alpha = over(front, alphas[0], back, alphas[1])
+    assert alpha.dtype == np.float32
+    assert 0 <= alpha.min() <= alpha.max() <= 1
+    seen = scene + alpha[..., None].astype(np.float64) * (joined - scene.astype(np.float64))
+    assert np.abs(seen - exact).max() <= 0.51
+    nowhere = (alphas == 0).all(axis=0)
+    assert np.array_equal(joined[nowhere], back[nowhere])
 
 
 @given(
