@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image as PilImage
@@ -158,6 +159,26 @@ def test_prepare_makes_what_is_missing_and_tells_what_failed(p3m, root):
     run = p3m(*command, "--part", "trimap", "--trimap-radius", 5)
     assert run.exit_code == 2
     assert "made holds what was made with method multilevel, radius_px 12" in run.stderr
+
+
+def test_refine_writes_alphas_a_record_and_a_sheet(p3m, root):
+    (root / "image/p_00000001.jpg").write_bytes(b"")
+    command = ("data", "refine", "rwp-636", root, "-o", "new", "--jobs", 1, "--sheet", "look.png")
+    run = p3m(*command)
+    assert run.exit_code == 1
+    assert run.stdout == ("new: 2 refined, 0 in doubt, 1 failed\nlook.png: the most refined ones\n")
+    assert "p_00000001.jpg: the file is empty" in run.stderr
+    assert sorted(path.name for path in Path("new").iterdir()) == [
+        "p_00000000.png",
+        "p_00000002.png",
+        "refined.csv",
+    ]
+    with PilImage.open("look.png") as look:
+        assert look.width > 6 * 240
+    own = DATASETS["rwp-636"].split("test").places["alpha"].folders[0]
+    run = p3m("data", "refine", "rwp-636", root, "-o", root / own)
+    assert run.exit_code == 1
+    assert "choose another folder" in run.stderr
 
 
 def test_trimaps_need_no_pymatting_and_colours_say_what_to_install(p3m, root, monkeypatch):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from p3m.data.entry import DatasetEntry
     from p3m.data.verify import Verification
 
-HELP = """List, verify, prepare, draw and pack data sets.
+HELP = """List, verify, prepare, refine, draw and pack data sets.
 
 p3m downloads none of them. Each command works on a folder that you have, by the name of the set
 whose layout it has, or `folder` for your own pictures and alphas.
@@ -27,6 +27,8 @@ Examples:
   p3m data verify p3m-10k P3M-10k --accept-agreement
 
   p3m data prepare folder my-portraits --part trimap
+
+  p3m data refine folder my-portraits --out refined
 
   p3m data synth drawn --like p3m-10k --count 40
 """
@@ -196,6 +198,50 @@ def prepare(
     done = f"{result.made} prepared, {result.complete} complete before"
     typer.echo(f"{result.out}: {done}, {len(result.failed)} failed")
     if result.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def refine(
+    name: Name,
+    root: Root,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Takes the new alphas.")],
+    split: Annotated[
+        str | None, typer.Option(metavar="SPLIT", help="The part to refine; the first by default.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="A picture of the most refined ones, before and after.")
+    ] = None,
+    accept: Accept = False,
+    jobs: Jobs = None,
+) -> None:
+    """Estimate soft alphas anew by closed-form matting, where colours are well told apart.
+
+    For alphas that a network made: hair before a plain wall gets sharper, the rest stays. Alphas
+    that contradict the picture are left out; refined.csv tells of each. A run that was killed goes
+    on where it was. To train on the result:
+
+      p3m data refine folder my-portraits --out refined --sheet look.png
+
+      p3m train p3mnet-lite --data my-portraits --out run --set data.alphas=refined
+    """
+    require_extra("train", "p3m data refine", "pymatting")
+    from p3m.cli.progress import count_progress  # noqa: PLC0415
+    from p3m.imaging.io import write_picture  # noqa: PLC0415
+    from p3m.pipelines.refine import refine_dataset, refinement_sheet  # noqa: PLC0415
+
+    with count_progress("Refining") as tell:
+        outcomes = refine_dataset(name, root, out, split, accept=accept, workers=jobs, tell=tell)
+    failed = [outcome for outcome in outcomes if outcome.problem]
+    for outcome in failed:
+        typer.echo(f"p3m: error: {outcome.problem}", err=True)
+    written = [outcome for outcome in outcomes if outcome.written]
+    doubtful = len(outcomes) - len(written) - len(failed)
+    typer.echo(f"{out}: {len(written)} refined, {doubtful} in doubt, {len(failed)} failed")
+    if sheet and written:
+        write_picture(sheet, refinement_sheet(name, root, out, split), overwrite=True)
+        typer.echo(f"{sheet}: the most refined ones")
+    if failed:
         raise typer.Exit(1)
 
 

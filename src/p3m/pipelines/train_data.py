@@ -1,7 +1,7 @@
 """Whom a training run shows, and whom it is validated with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import numpy as np
 from p3m.core.errors import ConfigError, InputError, TrainingError
 from p3m.data.agreements import require_agreement
 from p3m.data.catalog import DATASETS
-from p3m.data.layout import find_samples
-from p3m.data.portraits import Background, Portrait, read_portrait_folder
+from p3m.data.layout import PortraitFiles, find_samples
+from p3m.data.portraits import Background, Portrait, pictures_by_stem, read_portrait_folder
 from p3m.data.split import split_by_family, split_by_group
 from p3m.data.survey import survey_split
 from p3m.evaluation.result import read_scores
@@ -57,7 +57,7 @@ def find_portraits(data: Path, settings: DataSettings, *, scenes: bool) -> Split
         scenes: Whether backgrounds are needed.
 
     Raises:
-        InputError: If files are missing; it names them all.
+        InputError: If files are missing (it names them all), or other alphas are none of theirs.
         AgreementError: If the data set's agreement was not accepted.
         UnknownNameError: If no data set, or no part of it, has that name.
         TrainingError: If there is nobody to train on.
@@ -70,6 +70,8 @@ def find_portraits(data: Path, settings: DataSettings, *, scenes: bool) -> Split
         )
     else:
         split = _split_dataset(data, settings)
+    if settings.alphas:
+        split = replace(split, train=_with_alphas(split.train, Path(settings.alphas)))
     if not split.train:
         raise TrainingError(f"{data}: no portraits to train on; at least one is needed.")
     return split
@@ -160,6 +162,25 @@ def check_faces(split: Split, faces: Faces, *, needs_masks: bool = False) -> Non
         )
     if needs_masks and not masked:
         raise ConfigError("copy_paste needs masks of the hidden faces; no picture has any.")
+
+
+def _with_alphas(portraits: Sequence[Portrait], folder: Path) -> list[Portrait]:
+    """Those who have an alpha in a folder, with it; what was made from another one is left out."""
+    alphas = pictures_by_stem(folder) if folder.is_dir() else {}
+    chosen = [
+        _with_alpha(portrait, alphas[portrait.name])
+        for portrait in portraits
+        if portrait.name in alphas
+    ]
+    if not chosen:
+        raise InputError(f"{folder}: holds no alpha of any portrait; see p3m data refine --help.")
+    return chosen
+
+
+def _with_alpha(portrait: Portrait, alpha: Path) -> Portrait:
+    if isinstance(portrait, PortraitFiles):
+        return replace(portrait, alpha=alpha, trimap=None, foreground=None, background=None)
+    return replace(portrait, alpha=alpha)
 
 
 def _split_dataset(data: Path, settings: DataSettings) -> Split:

@@ -35,6 +35,8 @@ class DataSettings:
         harder: The ``scores.csv`` of an evaluation; within a family portraits are drawn in
             proportion to the root of their MAD there, the hardest four times as often as the
             median at most, the easiest a quarter as often at least. Empty: all alike.
+        alphas: A folder of alphas to train on in place of the data's own, such as `p3m data refine`
+            writes; whoever has none there is not trained on. Validation keeps the data's own.
     """
 
     dataset: str = "folder"
@@ -46,6 +48,7 @@ class DataSettings:
     qualities: tuple[str, ...] = ("A", "B")
     family_weights: dict[str, float] = field(default_factory=dict)
     harder: str = ""
+    alphas: str = ""
 
     @property
     def weighted(self) -> bool:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,39 @@ def test_a_part_that_is_not_whole_is_an_error(tmp_path) -> None:
     (root / "validation" / "P3M-500-NP" / "mask" / "x.png").unlink()
     with pytest.raises(InputError, match=r"x\.png"):
         find_portraits(root, P3M, scenes=False)
+
+
+def test_other_alphas_stand_in_for_those_of_the_training_alone(tmp_path) -> None:
+    root = write_pack(tmp_path / "pack", people=8)
+    own = find_portraits(root, DataSettings(validation_fraction=0.25), scenes=True)
+    left_out, *kept = own.train
+    others = tmp_path / "others"
+    others.mkdir()
+    for portrait in [*kept, *own.validation]:
+        (others / f"{portrait.name}.png").write_bytes(portrait.alpha.read_bytes())
+    settings = DataSettings(validation_fraction=0.25, alphas=str(others))
+    split = find_portraits(root, settings, scenes=True)
+    assert [portrait.name for portrait in split.train] == [portrait.name for portrait in kept]
+    assert all(portrait.alpha.parent == others for portrait in split.train)
+    assert split.validation == own.validation
+    assert left_out.name not in {portrait.name for portrait in split.everyone}
+
+
+def test_what_was_made_from_the_data_s_own_alphas_goes_with_them(tmp_path) -> None:
+    root = _p3m(tmp_path)
+    _pictures(root / "prepared" / "train" / "trimap", "abc")
+    _pictures(tmp_path / "others", "ab")
+    own = find_portraits(root, P3M, scenes=False)
+    split = find_portraits(root, replace(P3M, alphas=str(tmp_path / "others")), scenes=False)
+    assert [portrait.trimap is None for portrait in own.train] == [False, False, False]
+    assert [portrait.trimap for portrait in split.train] == [None, None]
+
+
+def test_a_folder_without_fitting_alphas_is_an_error(tmp_path) -> None:
+    root = write_pack(tmp_path / "pack")
+    for folder in (tmp_path / "none", root / "backgrounds"):
+        with pytest.raises(InputError, match="holds no alpha of any portrait"):
+            find_portraits(root, DataSettings(alphas=str(folder)), scenes=True)
 
 
 def test_an_agreement_must_be_accepted(tmp_path) -> None:
