@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p3m.core.errors import ConfigError, TrainingError
-from p3m.data.composites import Obfuscate
 from p3m.data.degrade import (
     degrade,
     random_light,
@@ -16,6 +15,7 @@ from p3m.data.degrade import (
 from p3m.data.foregrounds import ForegroundCache, given_layers
 from p3m.data.kept_pictures import KeptPictures
 from p3m.data.portraits import Portrait
+from p3m.data.sitters import Obfuscate
 from p3m.data.transforms import Crop, Resampling, ellipse_trimap, random_crop
 from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.io import read_alpha, read_image

@@ -9,11 +9,12 @@ import numpy as np
 from torch import nn
 
 from p3m.core.errors import ConfigError
-from p3m.data.composites import CompositeDataset, Obfuscate
+from p3m.data.composites import CompositeDataset
 from p3m.data.crops import CropDataset
 from p3m.data.faces import FaceFolder
 from p3m.data.foregrounds import ForegroundCache, given_layers
 from p3m.data.portraits import Portrait
+from p3m.data.sitters import Obfuscate
 from p3m.imaging.types import Alpha, Image, Mask
 from p3m.models.catalog import MODELS
 from p3m.models.contract import ModelEntry

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from p3m.core.errors import ConfigError
-from p3m.data.composites import CompositeSettings
+from p3m.data.composite_settings import CompositeSettings
 from p3m.data.crops import CropSettings
 from p3m.losses.objective import P3MObjective
 from p3m.training.borrowed_faces import CopyPasteSettings

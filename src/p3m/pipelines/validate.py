@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from p3m.data.composites import CompositeDataset, CompositeSettings
+from p3m.data.composite_settings import CompositeSettings
+from p3m.data.composites import CompositeDataset
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import Background, Portrait
 from p3m.imaging.depth import dequantize

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from p3m.core.errors import InputError, TrainingError
-from p3m.data.composites import CompositeDataset, CompositeSettings
+from p3m.data.composite_settings import CompositeSettings
+from p3m.data.composites import CompositeDataset
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import PortraitFolder, read_portrait_folder
 from p3m.imaging.io import read_alpha, read_image, write_picture

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from p3m.data.composites import CompositeSettings
+from p3m.data.composite_settings import CompositeSettings
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import read_portrait_folder
 from p3m.imaging.io import write_picture
