@@ -30,6 +30,7 @@ _LEAST_REACH_PX = 3
 _NEAR = 2.5  # reaches: the neighbourhood whose colours are compared
 _APART = (1.2, 2.2)  # spreads between both sides' colours: not told apart, well told apart
 _AGREE = (0.2, 0.3)  # mean difference between both alphas nearby: both may hold, one is wrong
+_LOOSE = (0.15, 0.3)  # of the pixels nearby in transition: a sharp outline, hair
 _KNOWN = 0.01  # the least share of a neighbourhood that must be known on each side
 _NOISE = 1e-4
 
@@ -59,10 +60,12 @@ def refine_transition(image: Image, alpha: Alpha) -> Refined:
     .. math::
         w = \mathrm{ramp}_{1.2}^{2.2}\left(\frac{\lVert\mu_F - \mu_B\rVert}
             {\sqrt{\sigma^2_F + \sigma^2_B}}\right) \cdot
-            \mathrm{ramp}_{0.3}^{0.2}\left(\overline{|\alpha_{cf} - \alpha|}\right),
+            \mathrm{ramp}_{0.3}^{0.2}\left(\overline{|\alpha_{cf} - \alpha|}\right) \cdot
+            \mathrm{ramp}_{0.15}^{0.3}(t),
 
-    blurred by :math:`r`: it tells hair from a plain wall better than a network's soft matte does,
-    and errs before leaves, or where a dark coat meets a dark room.
+    blurred by :math:`r`, with :math:`t` the share of transition within :math:`2 r`: it tells hair
+    from a plain wall better than a network's soft matte does, errs before leaves or where a dark
+    coat meets a dark room, and frays outlines that are sharp.
 
     Args:
         image: The picture, shape (H, W, 3).
@@ -82,13 +85,15 @@ def refine_transition(image: Image, alpha: Alpha) -> Refined:
         portrait, more for much hair.
     """
     reach_px = max(_LEAST_REACH_PX, round(_REACH * min(alpha.shape)))
-    unknown = _unknown(alpha, reach_px)
+    soft = ((alpha > _BAND[0]) & (alpha < _BAND[1])).astype(np.uint8)
+    unknown = _widened(soft, reach_px)
     if not unknown.any() or unknown.all():
         return Refined(alpha, 0.0, 0.0)
     solved = _closed_form(image, np.where(unknown, 0.5, np.rint(alpha)))
     apart = _ramp(_separation(image, alpha, unknown, _NEAR * reach_px), *_APART)
     differ = _blurred(np.abs(solved - alpha), reach_px)
-    weight = _blurred(apart * _ramp(differ, *_AGREE[::-1]), reach_px) * unknown
+    loose = _ramp(_blurred(soft.astype(np.float32), 2 * reach_px), *_LOOSE)
+    weight = _blurred(apart * _ramp(differ, *_AGREE[::-1]) * loose, reach_px) * unknown
     doubt = apart * (differ > np.mean(_AGREE))
     return Refined(
         (alpha + weight * (solved - alpha)).clip(0, 1).astype(np.float32),
@@ -202,11 +207,10 @@ def _append(record: Path, outcome: Outcome) -> None:
         raise OutputError(f"{record}: {error.strerror or error}") from error
 
 
-def _unknown(alpha: Alpha, reach_px: int) -> Mask:
-    soft = ((alpha > _BAND[0]) & (alpha < _BAND[1])).astype(np.uint8)
+def _widened(region: NDArray[np.uint8], reach_px: int) -> Mask:
     size = (2 * reach_px + 1, 2 * reach_px + 1)
-    widened = cv2.dilate(soft, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size))
-    return np.asarray(widened, np.bool_)
+    ellipse = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size)
+    return np.asarray(cv2.dilate(region, ellipse), np.bool_)
 
 
 def _closed_form(image: Image, trimap: NDArray[np.float64]) -> Alpha:

@@ -66,6 +66,16 @@ def test_where_colours_do_not_tell_the_alpha_stays(rng):
     assert np.abs(refined.alpha - soft).mean() < 1e-3
 
 
+def test_a_sharp_outline_is_not_frayed(rng):
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+    alpha = (60.5 - np.hypot(rows - 100, columns - 80)).clip(0, 1).astype(np.float32)
+    image = composite(np.full((*SIZE, 3), 170, np.uint8), (40, 60, 90), alpha)
+    grainy = np.clip(image + rng.normal(0, 8, image.shape), 0, 255).astype(np.uint8)
+    refined = refine_transition(grainy, alpha)
+    assert refined.trusted < 0.05
+    assert np.abs(refined.alpha - alpha).max() < 0.05
+
+
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
 def test_an_alpha_without_both_sides_stays(value):
     image = np.full((40, 30, 3), 90, np.uint8)
