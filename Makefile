@@ -84,7 +84,7 @@ bench: $(BASE) ## Speed and start-up on this machine, about ten minutes
 	@$(PY) benchmarks/startup.py
 	@$(PY) benchmarks/tables.py
 
-tables: $(BASE) ## Write the README's tables again from benchmarks/results
+tables: $(BASE) ## Write the tables of README and card again from benchmarks/results
 	@$(PY) benchmarks/tables.py
 
 clean: ## Remove what the other targets made, .venv included

@@ -1,45 +1,58 @@
-"""Writes the tables of the README from the result files, between the markers that name their suite.
+"""Writes the tables of the README and of the default network's card from the result files.
 
-python benchmarks/tables.py           # writes README.md again
-python benchmarks/tables.py --check   # exit code 1 where it would change
+python benchmarks/tables.py           # writes both again
+python benchmarks/tables.py --check   # exit code 1 where it would change one
+
+A table stands between markers that name a view: a suite, or one of `VIEWS`.
 """
 
 import argparse
+import csv
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from result_file import RESULTS, Case, Result, read_result
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+DOCUMENTS = (README, ROOT / "docs" / "models" / "p3mnet-lite.md")
+SLICES = Path(__file__).parent / "slices.csv"
+Rows = list[list[str]]
 MARKED = re.compile(
-    r"(?P<open><!-- table:(?P<suite>[a-z-]+) -->\n).*?(?P<close><!-- /table:(?P=suite) -->)",
+    r"(?P<open><!-- table:(?P<view>[a-z-]+) -->\n).*?(?P<close><!-- /table:(?P=view) -->)",
     re.DOTALL,
 )
 
 
 def main() -> None:
-    """Writes or checks the README."""
+    """Writes or checks the documents."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    old = README.read_text(encoding="utf-8")
-    new = with_tables(old)
+    changed = {
+        path: new for path in DOCUMENTS if (new := with_tables(path)) != path.read_text("utf-8")
+    }
     if options.check:
-        sys.exit(new != old)
-    README.write_text(new, encoding="utf-8")
+        sys.exit(bool(changed))
+    for path, text in changed.items():
+        path.write_text(text, encoding="utf-8")
 
 
-def with_tables(text: str) -> str:
-    """The text, each marked table replaced by what the newest results of its suite say."""
+def with_tables(path: Path) -> str:
+    """A document's text, each marked table replaced by what the newest results of it say."""
 
     def table(match: re.Match[str]) -> str:
-        results = newest_results(match["suite"])
-        parts = [render(result) for result in results] or ["Not measured yet.\n"]
-        return "\n".join([match["open"], *parts, match["close"]])
+        suite, rows = VIEWS.get(match["view"]) or (match["view"], by_case)
+        parts = [
+            f"{render(rows(result))}\n\n{origin(result, link=path == README)}\n"
+            for result in newest_results(suite)
+        ]
+        return "\n".join([match["open"], *(parts or ["Not measured yet.\n"]), match["close"]])
 
-    return MARKED.sub(table, text)
+    return MARKED.sub(table, path.read_text(encoding="utf-8"))
 
 
 def newest_results(suite: str) -> list[Result]:
@@ -50,18 +63,22 @@ def newest_results(suite: str) -> list[Result]:
     return []
 
 
-def render(result: Result) -> str:
-    """One result as a Markdown table with its origin under it."""
-    head, *body = crossed(result) if result.suite in CROSSED else listed(result)
-    rows = [head, ["---", *["---:"] * (len(head) - 1)], *body]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    path = result.path.relative_to(README.parent).as_posix()
+def render(rows: Rows) -> str:
+    """Rows, the first one their head, as a Markdown table."""
+    head, *body = rows
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
+
+
+def origin(result: Result, *, link: bool) -> str:
+    """Where a table comes from; the documentation's pages cannot link to files beside them."""
+    path = result.path.relative_to(ROOT).as_posix()
     settings = ", ".join(f"{key} {value}" for key, value in result.settings.items())
-    origin = f"{result.provenance['processor']}, {result.device}; {settings}: [{path}]({path})."
-    return f"{table}\n\n{origin}\n"
+    file = f"[{path}]({path})" if link else f"`{path}`"
+    return f"{result.provenance['processor']}, {result.device}; {settings}: {file}."
 
 
-def listed(result: Result) -> list[list[str]]:
+def by_case(result: Result) -> Rows:
     """A row for each case, the columns' names first."""
     columns = COLUMNS[result.suite]
     return [
@@ -70,15 +87,38 @@ def listed(result: Result) -> list[list[str]]:
     ]
 
 
-def crossed(result: Result) -> list[list[str]]:
+def peers(result: Result) -> Rows:
     """A row for the first word of the cases' names and a column for the last, those first."""
-    first, cell = CROSSED[result.suite]
-    cells = {tuple(case.name.split(" ")): cell(case) for case in result.cases}
+    cells = {tuple(case.name.split(" ")): _mad_and_holes(case) for case in result.cases}
     rows, columns = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
     return [
-        [first, *columns],
+        ["MAD (faces with a hole)", *columns],
         *([row, *(cells[row, column] for column in columns)] for row in rows),
     ]
+
+
+def by_collection(result: Result) -> Rows:
+    """The mean MAD of each case for the people of each collection."""
+    return [
+        ["pictures", *COLLECTIONS.values()],
+        *(
+            [case.name, *(_fact(f"mad_{name}", 4)(case) for name in COLLECTIONS)]
+            for case in result.cases
+        ),
+    ]
+
+
+def by_slice(result: Result) -> Rows:
+    """The mean MAD of each case in colour for what pictures show, with their number."""
+    with SLICES.open(newline="", encoding="utf-8") as file:
+        shown = list(csv.DictReader(file))
+    cases = [case for case in result.cases if case.name.endswith("-colour")]
+    rows = [["slice", "pictures", *(case.name.removesuffix("-colour") for case in cases)]]
+    for kind in list(shown[0])[1:]:
+        for value, count in Counter(row[kind] for row in shown).most_common():
+            cell = _fact(f"mad_{kind}_{value}", 4)
+            rows.append([f"{kind}: {value}", str(count), *(cell(case) for case in cases)])
+    return rows
 
 
 def _version(folder: Path) -> tuple[int, ...]:
@@ -115,6 +155,7 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
         "MAD, mean": _summary("mean", 4),
         "median": _summary("median", 4),
         "worst": _summary("max", 4),
+        "MSE, mean": _fact("mse", 4),
         "SAD, mean": _fact("sad", 2),
         "SAD-T": _fact("sad_t", 2),
         "face hole, worst": _fact("hole_worst", 3),
@@ -156,9 +197,19 @@ COLUMNS: dict[str, dict[str, Callable[[Case], str]]] = {
     },
 }
 
-CROSSED: dict[str, tuple[str, Callable[[Case], str]]] = {
-    "peers": ("MAD (faces with a hole)", _mad_and_holes),
+COLLECTIONS = {
+    "CivilServiceUSA": "CivilServiceUSA (officials, suits)",
+    "cjdowner": "cjdowner (avatars, outdoors)",
+    "codrops": "codrops (fashion, whole bodies)",
+    "debruine": "debruine (frontal, plain grey)",
 }
+
+VIEWS: dict[str, tuple[str, Callable[[Result], Rows]]] = {
+    "peers": ("peers", peers),
+    "quality-collections": ("quality", by_collection),
+    "quality-slices": ("quality", by_slice),
+}
+"""Tables that are no row for each case: the suite that they are of, and how they are made."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every figure has a file: the results keep their form, and the README says what they say."""
+"""Every figure has a file: the results keep their form, and documents say what they say."""
 
 from pathlib import Path
 
@@ -23,9 +23,11 @@ def test_a_result_file_is_whole(path):
         assert case.summary == result_file.summarize(case.raw)
 
 
-def test_the_readme_says_what_the_results_say():
-    readme = tables.README.read_text(encoding="utf-8")
-    assert tables.with_tables(readme) == readme, "run `make tables`"
+@pytest.mark.parametrize("document", tables.DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_says_what_the_results_say(document):
+    text = document.read_text(encoding="utf-8")
+    assert tables.MARKED.search(text)
+    assert tables.with_tables(document) == text, "run `make tables`"
 
 
 def test_a_result_comes_back_as_it_was_written(tmp_path, monkeypatch):
