@@ -47,6 +47,9 @@ SEED = 2026
 SIDE_PX = 640
 HOLE = 0.02
 TRANSITION_PX = 10
+PLACES = ("near", "taken", "lost")
+"""In the transition and around; far: background taken for people, people lost."""
+
 SLICES = Path(__file__).parent / "slices.csv"
 WORST = 12
 SHOWN = 3
@@ -177,6 +180,8 @@ def score(name: str, rows: list[tuple[Picture, Alpha]]) -> Case:
         "hole_worst": round(max(holes), 5),
         "pictures_with_hole": sum(value > HOLE for value in holes),
     }
+    places = np.mean([by_place(picture, alpha) for picture, alpha in rows], axis=0)
+    facts |= {f"mad_{name}": round(float(e), 5) for name, e in zip(PLACES, places, strict=True)}
     for family in sorted({picture.family for picture, _ in rows}):
         own = (e for e, (p, _) in zip(errors, rows, strict=True) if p.family == family)
         facts[f"mad_{family}"] = mean(own)
@@ -184,6 +189,15 @@ def score(name: str, rows: list[tuple[Picture, Alpha]]) -> Case:
         own = (e for e, (p, _) in zip(errors, rows, strict=True) if kind in p.shows.items())
         facts["mad_" + "_".join(kind)] = mean(own)
     return case(name, "MAD", [round(error, 6) for error in errors], **facts)
+
+
+def by_place(picture: Picture, alpha: Alpha) -> tuple[float, float, float]:
+    """What each of `PLACES` adds to a picture's MAD."""
+    error = alpha - picture.alpha
+    near = transition(picture.alpha)
+    parts = (near, ~near & (error > 0), ~near & (error < 0))
+    sums = (float(np.abs(error[part]).sum()) / error.size for part in parts)
+    return next(sums), next(sums), next(sums)
 
 
 def transition(alpha: Alpha) -> Mask:

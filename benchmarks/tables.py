@@ -108,6 +108,13 @@ def by_collection(result: Result) -> Rows:
     ]
 
 
+def by_place(result: Result) -> Rows:
+    """What the transition, and both kinds of error far from it, add to the mean MAD."""
+    head = ["pictures", "in the transition", "background taken for people", "people lost"]
+    cells = [_fact(f"mad_{place}", 4) for place in ("near", "taken", "lost")]
+    return [head, *([case.name, *(cell(case) for cell in cells)] for case in result.cases)]
+
+
 def by_slice(result: Result) -> Rows:
     """The mean MAD of each case in colour for what pictures show, with their number."""
     with SLICES.open(newline="", encoding="utf-8") as file:
@@ -207,6 +214,7 @@ COLLECTIONS = {
 VIEWS: dict[str, tuple[str, Callable[[Result], Rows]]] = {
     "peers": ("peers", peers),
     "quality-collections": ("quality", by_collection),
+    "quality-places": ("quality", by_place),
     "quality-slices": ("quality", by_slice),
 }
 """Tables that are no row for each case: the suite that they are of, and how they are made."""
