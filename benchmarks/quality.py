@@ -181,7 +181,7 @@ def score(name: str, rows: list[tuple[Picture, Alpha]]) -> Case:
         "pictures_with_hole": sum(value > HOLE for value in holes),
     }
     places = np.mean([by_place(picture, alpha) for picture, alpha in rows], axis=0)
-    facts |= {f"mad_{name}": round(float(e), 5) for name, e in zip(PLACES, places, strict=True)}
+    facts |= {f"mad_{at}": round(float(e), 5) for at, e in zip(PLACES, places, strict=True)}
     for family in sorted({picture.family for picture, _ in rows}):
         own = (e for e, (p, _) in zip(errors, rows, strict=True) if p.family == family)
         facts[f"mad_{family}"] = mean(own)
@@ -191,13 +191,12 @@ def score(name: str, rows: list[tuple[Picture, Alpha]]) -> Case:
     return case(name, "MAD", [round(error, 6) for error in errors], **facts)
 
 
-def by_place(picture: Picture, alpha: Alpha) -> tuple[float, float, float]:
+def by_place(picture: Picture, alpha: Alpha) -> list[float]:
     """What each of `PLACES` adds to a picture's MAD."""
     error = alpha - picture.alpha
     near = transition(picture.alpha)
     parts = (near, ~near & (error > 0), ~near & (error < 0))
-    sums = (float(np.abs(error[part]).sum()) / error.size for part in parts)
-    return next(sums), next(sums), next(sums)
+    return [float(np.abs(error[part]).sum()) / error.size for part in parts]
 
 
 def transition(alpha: Alpha) -> Mask:

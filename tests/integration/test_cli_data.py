@@ -175,10 +175,13 @@ def test_refine_writes_alphas_a_record_and_a_sheet(p3m, root):
     ]
     with PilImage.open("look.png") as look:
         assert look.width > 6 * 240
+    run = p3m(*command)
+    assert run.exit_code == 1
+    assert "look.png exists; choose another name" in run.stderr
     own = DATASETS["rwp-636"].split("test").places["alpha"].folders[0]
     run = p3m("data", "refine", "rwp-636", root, "-o", root / own)
     assert run.exit_code == 1
-    assert "choose another folder" in run.stderr
+    assert "choose an empty folder" in run.stderr
 
 
 def test_trimaps_need_no_pymatting_and_colours_say_what_to_install(p3m, root, monkeypatch):

@@ -218,8 +218,8 @@ def refine(
     """Estimate soft alphas anew by closed-form matting, where colours are well told apart.
 
     For alphas that a network made: hair before a plain wall gets sharper, the rest stays. Alphas
-    that contradict the picture are left out; refined.csv tells of each. A run that was killed goes
-    on where it was. To train on the result:
+    that contradict the picture are left out, and not trained on; refined.csv tells of each. A run
+    that was killed goes on where it was. To train on the result:
 
       p3m data refine folder my-portraits --out refined --sheet look.png
 
@@ -227,20 +227,20 @@ def refine(
     """
     require_extra("train", "p3m data refine", "pymatting")
     from p3m.cli.progress import count_progress  # noqa: PLC0415
-    from p3m.imaging.io import write_picture  # noqa: PLC0415
-    from p3m.pipelines.refine import refine_dataset, refinement_sheet  # noqa: PLC0415
+    from p3m.pipelines.refine import refine_dataset  # noqa: PLC0415
 
     with count_progress("Refining") as tell:
-        outcomes = refine_dataset(name, root, out, split, accept=accept, workers=jobs, tell=tell)
+        outcomes = refine_dataset(
+            name, root, out, split, sheet=sheet, accept=accept, workers=jobs, tell=tell
+        )
     failed = [outcome for outcome in outcomes if outcome.problem]
     for outcome in failed:
         typer.echo(f"p3m: error: {outcome.problem}", err=True)
-    written = [outcome for outcome in outcomes if outcome.written]
-    doubtful = len(outcomes) - len(written) - len(failed)
-    typer.echo(f"{out}: {len(written)} refined, {doubtful} in doubt, {len(failed)} failed")
-    if sheet and written:
-        write_picture(sheet, refinement_sheet(name, root, out, split), overwrite=True)
-        typer.echo(f"{sheet}: the most refined ones")
+    written = sum(outcome.written for outcome in outcomes)
+    doubtful = len(outcomes) - written - len(failed)
+    typer.echo(f"{out}: {written} refined, {doubtful} in doubt, {len(failed)} failed")
+    if sheet:
+        typer.echo(f"{sheet}: the most refined ones" if written else "nothing refined, no sheet")
     if failed:
         raise typer.Exit(1)
 

@@ -129,11 +129,14 @@ class CompositeDataset:
             foreground, alpha = self._holding(foreground, alpha, faces, rng)
         foreground = random_light(foreground, rng, 0.7)
         if rng.random() < settings.soft:
-            foreground, alpha = random_blur(foreground, alpha, rng)
+            foreground, alpha = random_blur(foreground, alpha, rng.spawn(1)[0])
         if rng.random() < settings.guest:
-            background, others, _ = self._sitters.show(self._sitters.draw(rng), rng, natural=True)
+            background, others, more = self._sitters.show(
+                self._sitters.draw(rng), rng, natural=True
+            )
             foreground = self._lit_as(background, foreground, alpha, rng)
             foreground, alpha = _joined(foreground, alpha, background, others)
+            faces = _either(faces, more)
         else:
             background = self._scenes.draw(rng)
             foreground = self._lit_as(background, foreground, alpha, rng)
@@ -171,11 +174,14 @@ class CompositeDataset:
     ) -> tuple[Image, NDArray[np.uint8]]:
         """Colours and alpha of a person with a thing before the body, below the face."""
         reach = self._settings.side_px * float(rng.uniform(0.04, 0.2))
-        rows, columns = np.nonzero(alpha[_below(faces) :])
-        if faces is None or not len(rows):
+        if faces is None:
+            return foreground, alpha
+        below = _below(faces)
+        rows, columns = np.nonzero(alpha[below:])
+        if not len(rows):
             return foreground, alpha
         chosen = int(rng.integers(len(rows)))
-        centre = (float(columns[chosen]), float(rows[chosen] + _below(faces)))
+        centre = (float(columns[chosen]), float(rows[chosen] + below))
         thing, cover = self._scenes.thing(centre, reach, rng)
         if cover[faces > 0].any():
             return foreground, alpha
@@ -195,9 +201,9 @@ class CompositeDataset:
         side = self._settings.side_px
         centre = (float(rng.uniform(0, side)), float(rng.uniform(0.9, 1.2) * side))
         thing, cover = self._scenes.thing(centre, float(rng.uniform(0.1, 0.4)) * side, rng)
+        thing, cover = _softened(thing, cover, float(rng.uniform(0.5, 6)))
         if faces is not None and cover[faces > 0].any():
             return background, alpha
-        thing, cover = _softened(thing, cover, float(rng.uniform(0.5, 6)))
         background, hidden = _joined(thing, cover, background, 255 - alpha)
         return background, 255 - hidden
 
@@ -205,7 +211,7 @@ class CompositeDataset:
 def _joined(
     colours: Image, alpha: NDArray[np.uint8], others: Image, behind: NDArray[np.uint8]
 ) -> tuple[Image, NDArray[np.uint8]]:
-    """Colours and alpha of people, and of others behind them."""
+    """Colours and alpha of somebody or something, and of what is behind."""
     joined, both = over(colours, dequantize(alpha), others, dequantize(behind))
     return joined, quantize(both)
 
@@ -247,8 +253,15 @@ def _around(faces: NDArray[np.uint8]) -> Mask:
     return region
 
 
-def _below(faces: NDArray[np.uint8] | None) -> int:
+def _below(faces: NDArray[np.uint8]) -> int:
     """The first row below all faces."""
-    if faces is None or not faces.any():
-        return 0
-    return int(np.flatnonzero(faces.any(axis=1))[-1]) + 1
+    rows = np.flatnonzero(faces.any(axis=1))
+    return int(rows[-1]) + 1 if len(rows) else 0
+
+
+def _either(
+    faces: NDArray[np.uint8] | None, others: NDArray[np.uint8] | None
+) -> NDArray[np.uint8] | None:
+    if faces is None or others is None:
+        return others if faces is None else faces
+    return np.maximum(faces, others)

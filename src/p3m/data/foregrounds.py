@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from p3m.core.errors import MissingExtraError
+from p3m.core.errors import InputError, MissingExtraError
 from p3m.data.layout import PortraitFiles
 from p3m.data.portraits import Portrait
 from p3m.imaging.depth import quantize
 from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.types import Alpha, Image
+
+DIGITS = 12
+"""How many digits tell a picture with its alpha from others."""
 
 
 class Layers(NamedTuple):
@@ -57,10 +60,7 @@ class ForegroundCache:
 
     def path(self, portrait: Portrait) -> Path:
         """Where the colours of the portrait's foreground lie, or will lie."""
-        digest = hashlib.sha256()
-        digest.update(portrait.image.read_bytes())
-        digest.update(portrait.alpha.read_bytes())
-        return self.folder / f"{portrait.name}-{digest.hexdigest()[:12]}.png"
+        return self.folder / f"{portrait.name}-{digest(portrait)}.png"
 
     def read(self, portrait: Portrait) -> tuple[Image, Alpha]:
         """The portrait's foreground colours and its alpha.
@@ -84,6 +84,21 @@ class ForegroundCache:
         if self.both:
             paths["background"] = first.with_name(f"{first.stem}-background.png")
         return paths
+
+
+def digest(portrait: Portrait) -> str:
+    """Hexadecimal digits, `DIGITS` of them, that change with the picture or its alpha.
+
+    Raises:
+        InputError: If a file cannot be read.
+    """
+    both = hashlib.sha256()
+    for path in (portrait.image, portrait.alpha):
+        try:
+            both.update(path.read_bytes())
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}") from error
+    return both.hexdigest()[:DIGITS]
 
 
 def given_layers(portrait: Portrait) -> tuple[Path, Path] | None:

@@ -77,7 +77,7 @@ class Canvas:
             for low, high, side in zip((top, left), (bottom, right), self._alpha.shape, strict=True)
         )
         size = (rows.stop - rows.start, columns.stop - columns.start)
-        share = _filled(corners - (columns.start, rows.start), size, sigma)
+        share = filled(corners - (columns.start, rows.start), size, sigma)
         return Cover((rows, columns), share)
 
     def line(self, points: Points, width: float, *, blur: float = 0.0) -> Cover:
@@ -178,14 +178,18 @@ def turned(points: Points, degrees: float, about: tuple[float, float]) -> Points
     return moved
 
 
-def _shift(part: slice, whole: slice) -> slice:
-    return slice(part.start - whole.start, part.stop - whole.start)
-
-
-def _filled(corners: Points, size: Size, sigma: float) -> NDArray[np.float32]:
-    """A polygon on an array, blurred; a wide blur is made on a smaller array.
+def filled(corners: Points, size: Size, sigma: float = 0.0) -> NDArray[np.float32]:
+    """How much of each pixel a polygon covers; a wide blur is made on a smaller array.
 
     OpenCV draws a polygon's edge as a line, so that it is about half a pixel wider all around.
+
+    Args:
+        corners: In pixels (x, y), whose corners are whole numbers.
+        size: Height and width.
+        sigma: How soft its edge is, as a standard deviation in pixels.
+
+    Returns:
+        From 0 to 1, of the size.
     """
     share = np.zeros(size, np.float32)
     if not share.size:
@@ -199,3 +203,7 @@ def _filled(corners: Points, size: Size, sigma: float) -> NDArray[np.float32]:
     if shrink > 1:
         small = np.asarray(cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
     return np.divide(small, 255, out=share, dtype=np.float32)
+
+
+def _shift(part: slice, whole: slice) -> slice:
+    return slice(part.start - whole.start, part.stop - whole.start)

@@ -12,17 +12,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from p3m.core.checks import check_shape
 from p3m.core.errors import InputError, MissingExtraError, OutputError, P3MError
 from p3m.core.parallel import parallel_map
+from p3m.data.foregrounds import DIGITS, digest
 from p3m.data.portraits import Portrait
+from p3m.imaging.atomic import write_atomic
 from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.types import Alpha, Image, Mask
 
 RECORD = "refined.csv"
-"""The file that tells of each picture what came of it."""
+"""The file that tells what came of each picture."""
 
 DOUBTFUL = 0.03
-"""The share of a transition in doubt from which an alpha is left out."""
+"""The share of an unknown region in doubt above which an alpha is left out."""
 
 _BAND = (0.03, 0.97)  # alphas between these are in transition
 _REACH = 0.009  # of the shorter side: how far the unknown region reaches beyond the transition
@@ -33,6 +36,7 @@ _AGREE = (0.2, 0.3)  # mean difference between both alphas nearby: both may hold
 _LOOSE = (0.15, 0.3)  # of the pixels nearby in transition: a sharp outline, hair
 _KNOWN = 0.01  # the least share of a neighbourhood that must be known on each side
 _NOISE = 1e-4
+_COLUMNS = ("name", "trusted", "doubtful", "source")
 
 
 class Refined(NamedTuple):
@@ -52,44 +56,53 @@ class Refined(NamedTuple):
 def refine_transition(image: Image, alpha: Alpha) -> Refined:
     r"""Estimates the transition of an alpha anew by closed-form matting, where that can be trusted.
 
-    The unknown region is the transition, widened by :math:`r`, 0.9 % of the shorter side. For each
-    of its pixels, known foreground and background nearby have colours of means :math:`\mu_F, \mu_B`
-    and variances :math:`\sigma^2_F, \sigma^2_B`, in Gaussian windows of :math:`2.5 r`. The closed
-    form counts by
+    The unknown region is the transition, widened by :math:`r`: 0.9 % of the shorter side, at least
+    3 pixels. For each of its pixels, known foreground and background nearby have colours of means
+    :math:`\mu_F, \mu_B` and variances :math:`\sigma^2_F, \sigma^2_B`, in Gaussian windows of
+    :math:`2.5 r`. The closed form counts by
 
     .. math::
         w = \mathrm{ramp}_{1.2}^{2.2}\left(\frac{\lVert\mu_F - \mu_B\rVert}
             {\sqrt{\sigma^2_F + \sigma^2_B}}\right) \cdot
             \mathrm{ramp}_{0.3}^{0.2}\left(\overline{|\alpha_{cf} - \alpha|}\right) \cdot
-            \mathrm{ramp}_{0.15}^{0.3}(t),
+            \mathrm{ramp}_{0.15}^{0.3}(\bar t),
 
-    blurred by :math:`r`, with :math:`t` the share of transition within :math:`2 r`: it tells hair
-    from a plain wall better than a network's soft matte does, errs before leaves or where a dark
-    coat meets a dark room, and frays outlines that are sharp.
+    blurred by :math:`r`, where a ramp rises from 0 at its lower index to 1 at its upper one, the
+    first bar is a mean over a Gaussian window of :math:`r`, and :math:`\bar t` the share of
+    transition in one of :math:`2 r`. So it counts for hair before a plain wall, which it tells
+    better than a network's soft matte does; not before leaves or where a dark coat meets a dark
+    room, where it errs; and not along sharp outlines, which it frays.
 
     Args:
         image: The picture, shape (H, W, 3).
         alpha: In [0, 1], shape (H, W), such as a network's.
 
     Returns:
-        The alpha, as it was outside of the unknown region.
+        The alpha, as it was outside of the unknown region; as it was everywhere if that leaves no
+        known foreground or no known background.
 
     Raises:
+        ShapeError: If the shapes do not fit.
+        InputError: If the closed form finds no solution.
         MissingExtraError: If pymatting is not installed.
 
     References:
         Levin et al., "A Closed-Form Solution to Natural Image Matting", TPAMI 2008.
 
     Note:
-        A sparse linear system over the unknown region: about a second for a megapixel of a
-        portrait, more for much hair.
+        It takes about a second and 400 MB for each megapixel of the box around the transition.
     """
+    check_shape("alpha", alpha, "H W")
+    check_shape("image", image, f"{alpha.shape[0]} {alpha.shape[1]} 3")
     reach_px = max(_LEAST_REACH_PX, round(_REACH * min(alpha.shape)))
     soft = ((alpha > _BAND[0]) & (alpha < _BAND[1])).astype(np.uint8)
     unknown = _widened(soft, reach_px)
-    if not unknown.any() or unknown.all():
+    box = _around(unknown, reach_px)
+    trimap = np.where(unknown, 0.5, np.rint(alpha))[box].astype(np.float64)
+    if not {0.0, 0.5, 1.0} <= set(np.unique(trimap)):
         return Refined(alpha, 0.0, 0.0)
-    solved = _closed_form(image, np.where(unknown, 0.5, np.rint(alpha)))
+    solved = alpha.copy()
+    solved[box] = _closed_form(image[box], trimap)
     apart = _ramp(_separation(image, alpha, unknown, _NEAR * reach_px), *_APART)
     differ = _blurred(np.abs(solved - alpha), reach_px)
     loose = _ramp(_blurred(soft.astype(np.float32), 2 * reach_px), *_LOOSE)
@@ -131,52 +144,50 @@ def refine_alphas(
     workers: int | None = None,
     tell: Callable[[int, int], None] = lambda *_: None,
 ) -> tuple[Outcome, ...]:
-    """Writes ``OUT/NAME.png`` for each portrait whose alpha is in no doubt, and `RECORD`.
+    """Writes ``OUT/NAME.png`` for each portrait whose alpha is not in doubt, and `RECORD`.
 
-    Pictures that the record knows are not looked at again, so that a run which was killed goes on
-    where it was.
+    A picture that the record knows is not looked at again while its files are the same, so that a
+    run which was killed goes on where it was.
 
     Args:
         portraits: Whose alphas are refined; their own files are never touched.
-        out: Takes the new ones.
+        out: Takes the new ones: a folder that is empty, not there yet, or has a record.
         workers: Processes; see `p3m.core.parallel.parallel_map`.
         tell: Told how many are done, of how many.
 
     Raises:
-        InputError: If ``out`` holds a record that is none.
-        OutputError: If ``out`` cannot be written, or is where the portraits' own alphas lie.
+        OutputError: If ``out`` holds something else, or cannot be written.
+        InputError: If a portrait's file cannot be read at all, or the record is none.
         MissingExtraError: If pymatting is not installed.
     """
-    if any(portrait.alpha.parent.resolve() == out.resolve() for portrait in portraits):
-        raise OutputError(f"{out} holds the alphas that are refined; choose another folder.")
-    known = {outcome.name: outcome for outcome in read_outcomes(out)}
+    sources = {portrait.name: digest(portrait) for portrait in portraits}
+    rows = _claimed(out)
+    known = {
+        name: outcome
+        for name, (outcome, source) in rows.items()
+        if sources.get(name) == source
+        and (not outcome.written or refined_path(out, name).is_file())
+    }
     left = [portrait for portrait in portraits if portrait.name not in known]
-    tasks = [(portrait, out / f"{portrait.name}.png") for portrait in left]
-    tell(len(portraits) - len(left), len(portraits))
-    for outcome in parallel_map(_refine_one, tasks, workers=workers):
+    tasks = [(portrait, refined_path(out, portrait.name)) for portrait in left]
+    done = len(portraits) - len(left)
+    tell(done, len(portraits))
+    for count, outcome in enumerate(parallel_map(_refine_one, tasks, workers=workers), done + 1):
         known[outcome.name] = outcome
         if not outcome.problem:
-            _append(out / RECORD, outcome)
-        tell(len(known), len(portraits))
+            _append(out / RECORD, outcome, sources[outcome.name])
+        tell(count, len(portraits))
     return tuple(known[portrait.name] for portrait in portraits)
 
 
-def read_outcomes(out: Path) -> tuple[Outcome, ...]:
-    """What the record of a folder tells; nothing where there is none.
+def refined_path(out: Path, name: str) -> Path:
+    """Where a portrait's refined alpha lies.
 
-    Raises:
-        InputError: If it is no such record.
+    Args:
+        out: The folder that takes them.
+        name: The portrait's.
     """
-    if not (out / RECORD).is_file():
-        return ()
-    try:
-        with (out / RECORD).open(newline="", encoding="utf-8") as file:
-            return tuple(
-                Outcome(row["name"], float(row["trusted"]), float(row["doubtful"]))
-                for row in csv.DictReader(file)
-            )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{out / RECORD}: no record of refined alphas: {error!r}") from error
+    return out / f"{name}.png"
 
 
 def _refine_one(task: tuple[Portrait, Path]) -> Outcome:
@@ -184,27 +195,65 @@ def _refine_one(task: tuple[Portrait, Path]) -> Outcome:
     try:
         alpha = read_alpha(portrait.alpha)
         refined = refine_transition(read_image(portrait.image), alpha)
-        outcome = Outcome(portrait.name, round(refined.trusted, 4), round(refined.doubtful, 4))
-        if outcome.written:
-            write_picture(target, refined.alpha, overwrite=True)
     except MissingExtraError:
         raise
     except P3MError as error:
-        return Outcome(portrait.name, problem=str(error))
+        return Outcome(portrait.name, problem=f"{portrait.image}: {error}")
+    outcome = Outcome(portrait.name, round(refined.trusted, 4), round(refined.doubtful, 4))
+    if outcome.written:
+        write_picture(target, refined.alpha, overwrite=True)
+    else:
+        target.unlink(missing_ok=True)
     return outcome
 
 
-def _append(record: Path, outcome: Outcome) -> None:
-    fresh = not record.is_file()
+def _claimed(out: Path) -> dict[str, tuple[Outcome, str]]:
+    """The record's outcomes and their sources; a record is begun where there is none.
+
+    A row that was cut off has no whole source, which is its last column: it counts for nothing.
+    """
+    record = out / RECORD
+    if not record.is_file():
+        if out.is_dir() and any(out.iterdir()):
+            raise OutputError(f"{out} holds other files; choose an empty folder, or a new one.")
+        write_atomic(record, _csv(_COLUMNS))
+        return {}
     try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        with record.open("a", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            if fresh:
-                rows.writerow(("name", "trusted", "doubtful"))
-            rows.writerow((outcome.name, outcome.trusted, outcome.doubtful))
+        with record.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        whole = [row for row in rows if len(row) == len(_COLUMNS) and len(row[-1]) == DIGITS]
+        known = {
+            name: (Outcome(name, float(trusted), float(doubtful)), source)
+            for name, trusted, doubtful, source in whole
+        }
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"{record}: no record of refined alphas: {error}") from error
+    if tuple(header) != _COLUMNS:
+        raise InputError(f"{record}: no record of refined alphas; choose another folder.")
+    write_atomic(record, _csv(_COLUMNS, *whole), overwrite=True)
+    return known
+
+
+def _append(record: Path, outcome: Outcome, source: str) -> None:
+    row = _csv((outcome.name, str(outcome.trusted), str(outcome.doubtful), source))
+    try:
+        with record.open("ab") as file:
+            file.write(row)
     except OSError as error:
         raise OutputError(f"{record}: {error.strerror or error}") from error
+
+
+def _csv(*rows: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def _around(region: Mask, margin_px: int) -> tuple[slice, slice]:
+    """The rows and columns that hold a region, and a margin around it."""
+    left, top, width, height = cv2.boundingRect(region.astype(np.uint8))
+    rows = slice(max(0, top - margin_px), top + height + margin_px)
+    return rows, slice(max(0, left - margin_px), left + width + margin_px)
 
 
 def _widened(region: NDArray[np.uint8], reach_px: int) -> Mask:
@@ -214,12 +263,16 @@ def _widened(region: NDArray[np.uint8], reach_px: int) -> Mask:
 
 
 def _closed_form(image: Image, trimap: NDArray[np.float64]) -> Alpha:
+    """The closed form's alpha of a trimap of 0, 0.5 and 1."""
     try:
         from pymatting import estimate_alpha_cf  # noqa: PLC0415 - optional, seconds to import
     except ImportError as error:
         raise MissingExtraError("Refining alphas", "train") from error
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints advice on its preconditioner
-        solved = estimate_alpha_cf(image / 255.0, trimap)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints advice on its preconditioner
+            solved = estimate_alpha_cf(image / 255.0, trimap)
+    except ValueError as error:
+        raise InputError(f"closed-form matting finds no solution: {error}") from error
     return np.asarray(solved, np.float32).clip(0, 1)
 
 

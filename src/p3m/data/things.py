@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from p3m.data.paint import Points, ellipse, smooth, turned
+from p3m.data.paint import Points, ellipse, filled, smooth, turned
 from p3m.imaging.compositing import over
-from p3m.imaging.depth import dequantize, quantize
+from p3m.imaging.depth import quantize
 from p3m.imaging.types import Image
 
-_SUBPIXEL_BITS = 4
 _MOST_FORMS = 4
 
-Layer = NDArray[np.float32]
+Plane = NDArray[np.float32]
+"""A number for each pixel, shape (H, W)."""
 
 
 def draw_thing(
@@ -27,7 +27,7 @@ def draw_thing(
     """A thing of one to four bodies that hang together, such as a beetle on a stalk.
 
     Bodies are round, cornered, long, pointed or hollow. Their height grows from the outline
-    inwards, and a light from above or from a side falls on it.
+    inwards, and light falls on it from some direction.
 
     Args:
         side_px: Side of the square picture to draw it in.
@@ -47,25 +47,22 @@ def draw_thing(
     for _ in range(int(rng.integers(1, _MOST_FORMS + 1))):
         form = _FORMS[rng.integers(len(_FORMS))](rng)
         outline = at + reach * turned(form, float(rng.uniform(0, 360)), (0, 0))
-        window, cover = _filled(outline, side_px)
-        if cover.size:
-            body = _lit(_texture(cover.shape, pattern, rng), cover, light, rng)
-            share = dequantize(cover)
+        window = _window(outline, side_px)
+        size = alpha[window].shape
+        if all(size):
+            share = filled(outline - (window[1].start, window[0].start), size)
+            body = _lit(_texture(size, pattern, rng), share, light, rng)
             colours[window], alpha[window] = over(body, share, colours[window], alpha[window])
         at = outline[rng.integers(len(outline))]
         reach = reach_px * float(rng.uniform(0.3, 0.9))
     return colours, quantize(alpha)
 
 
-def _filled(outline: Points, side_px: int) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
-    """The window of a square picture that a polygon lies in, and its cover there, 0 to 255."""
+def _window(outline: Points, side_px: int) -> tuple[slice, slice]:
+    """The rows and columns of a square picture that a polygon lies in."""
     left, top = np.clip(np.floor(outline.min(axis=0)).astype(int) - 1, 0, side_px)
     right, bottom = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 2, 0, side_px)
-    cover = np.zeros((bottom - top, right - left), np.uint8)
-    if cover.size:
-        corners = np.rint((outline - (left, top)) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(cover, [corners], 255, lineType=cv2.LINE_AA, shift=_SUBPIXEL_BITS)
-    return (slice(top, bottom), slice(left, right)), cover
+    return slice(top, bottom), slice(left, right)
 
 
 def _light(rng: np.random.Generator) -> tuple[float, float, float]:
@@ -76,14 +73,14 @@ def _light(rng: np.random.Generator) -> tuple[float, float, float]:
 
 
 def _lit(
-    texture: Layer,
-    cover: NDArray[np.uint8],
+    texture: NDArray[np.float32],
+    share: Plane,
     light: tuple[float, float, float],
     rng: np.random.Generator,
 ) -> Image:
     """A texture on a body that bulges, with diffuse light and perhaps a highlight."""
-    inside = np.greater(cover, 127).astype(np.uint8)
-    depth = np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3), np.float32)
+    inside = np.pad((share > 0.5).astype(np.uint8), 1)  # beyond the picture lies nothing of it
+    depth = np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
     rim = max(1.0, float(depth.max()) * float(rng.uniform(0.15, 1.0)))
     height = np.sqrt(1 - (1 - np.minimum(depth / rim, 1)) ** 2) * rim * float(rng.uniform(0.2, 1))
     height = np.asarray(cv2.GaussianBlur(height, (0, 0), max(0.5, 0.1 * rim)))
@@ -100,7 +97,9 @@ def _lit(
     return rounded
 
 
-def _texture(size: tuple[int, ...], pattern: Image, rng: np.random.Generator) -> Layer:
+def _texture(
+    size: tuple[int, ...], pattern: Image, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """Two colours that stripes, spots or clouds mix, or a part of a picture."""
     height, width = size[:2]
     if rng.random() < 0.2:
@@ -118,21 +117,21 @@ def _colour(rng: np.random.Generator) -> NDArray[np.float64]:
     return colour
 
 
-def _clouds(size: tuple[int, int], rng: np.random.Generator) -> Layer:
+def _clouds(size: tuple[int, int], rng: np.random.Generator) -> Plane:
     cells = rng.random(rng.integers(2, 24, 2), np.float32)
     grown = cv2.resize(cells, size[::-1], interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(grown, 0, 1), np.float32)
 
 
-def _stripes(size: tuple[int, int], rng: np.random.Generator) -> Layer:
+def _stripes(size: tuple[int, int], rng: np.random.Generator) -> Plane:
     angle, count = rng.uniform(0, np.pi), rng.uniform(1, 15)
     y, x = np.mgrid[-1 : 1 : size[0] * 1j, -1 : 1 : size[1] * 1j]
     wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * count * np.pi)
-    stripes: Layer = np.clip(wave * rng.uniform(1, 8) + 0.5, 0, 1).astype(np.float32)
+    stripes: Plane = np.clip(wave * rng.uniform(1, 8) + 0.5, 0, 1).astype(np.float32)
     return stripes
 
 
-def _spots(size: tuple[int, int], rng: np.random.Generator) -> Layer:
+def _spots(size: tuple[int, int], rng: np.random.Generator) -> Plane:
     spots = np.zeros(size, np.uint8)
     for _ in range(int(rng.integers(2, 15))):
         at = rng.integers(0, size[::-1]).tolist()

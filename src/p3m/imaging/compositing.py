@@ -81,10 +81,12 @@ def over(front: Image, front_alpha: Alpha, back: Image, back_alpha: Alpha) -> tu
         >>> colours.tolist(), alpha.tolist()
         ([[[170, 0, 85]]], [[0.75]])
     """
+    _check_pair("front", front, front_alpha)
     _check_pair("back", back, back_alpha)
+    check_same_shape(front=front, back=back)
     both = 1 - (1 - front_alpha) * (1 - back_alpha)
     share = np.divide(front_alpha, both, out=np.zeros_like(both), where=both > 0)
-    return composite(front, back, share), both
+    return composite(front, back, np.minimum(share, 1, out=share)), both
 
 
 def estimate_foreground(

@@ -24,11 +24,12 @@ def panel_row(image: Image, truth: Alpha, alpha: Alpha) -> NDArray[np.uint8]:
     """
     error = alpha - truth
     colours = np.stack([error.clip(0), np.zeros_like(error), -error.clip(max=0)], axis=2)
-    pictures = [image, _grey(truth), _grey(alpha), _bytes(colours)]
+    pictures = [image, grey(truth), grey(alpha), _bytes(colours)]
     return np.concatenate([_square(picture) for picture in pictures], axis=1)
 
 
-def _grey(alpha: Alpha) -> NDArray[np.uint8]:
+def grey(alpha: Alpha) -> NDArray[np.uint8]:
+    """An alpha in [0, 1] as a picture, shape (H, W, 3)."""
     return _bytes(alpha)[..., None].repeat(3, axis=2)
 
 

@@ -1,5 +1,6 @@
 """Whom a training run shows, and whom it is validated with."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -16,6 +17,8 @@ from p3m.data.split import split_by_family, split_by_group
 from p3m.data.survey import survey_split
 from p3m.evaluation.result import read_scores
 from p3m.pipelines.train_settings import DataSettings, Faces
+
+_LOG = logging.getLogger(__name__)
 
 _HIDDEN_FOLDER = "blurred_image"
 _HARDEST = 4.0  # times the median portrait's weight
@@ -57,7 +60,7 @@ def find_portraits(data: Path, settings: DataSettings, *, scenes: bool) -> Split
         scenes: Whether backgrounds are needed.
 
     Raises:
-        InputError: If files are missing (it names them all), or other alphas are none of theirs.
+        InputError: If files are missing (it names them all), or the folder of other alphas is.
         AgreementError: If the data set's agreement was not accepted.
         UnknownNameError: If no data set, or no part of it, has that name.
         TrainingError: If there is nobody to train on.
@@ -166,14 +169,21 @@ def check_faces(split: Split, faces: Faces, *, needs_masks: bool = False) -> Non
 
 def _with_alphas(portraits: Sequence[Portrait], folder: Path) -> list[Portrait]:
     """Those who have an alpha in a folder, with it; what was made from another one is left out."""
-    alphas = pictures_by_stem(folder) if folder.is_dir() else {}
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; data.alphas names one, see p3m data refine.")
+    alphas = pictures_by_stem(folder)
     chosen = [
         _with_alpha(portrait, alphas[portrait.name])
         for portrait in portraits
         if portrait.name in alphas
     ]
-    if not chosen:
-        raise InputError(f"{folder}: holds no alpha of any portrait; see p3m data refine --help.")
+    if missing := len(portraits) - len(chosen):
+        _LOG.warning(
+            "%d of %d portraits have no alpha in %s: not trained on.",
+            missing,
+            len(portraits),
+            folder,
+        )
     return chosen
 
 

@@ -147,7 +147,7 @@ def test_what_a_thing_covers_is_background(folder, foregrounds) -> None:
     alone = _dataset(folder, foregrounds, settings)
     behind = _dataset(folder, foregrounds, replace(settings, covered=1))
     covered = 0
-    for index in range(12):
+    for index in range(30):
         one, other = alone[index], behind[index]
         assert (other["alpha"] <= one["alpha"].astype(int) + 1).all()
         assert np.array_equal(one["foreground"], other["foreground"])
@@ -163,6 +163,7 @@ def test_a_soft_person_stands_before_the_same_scene(folder, foregrounds) -> None
     sharp = _dataset(folder, foregrounds, settings)[4]
     soft = _dataset(folder, foregrounds, replace(settings, soft=1))[4]
     assert _partial(soft["alpha"]) > _partial(sharp["alpha"])
+    assert np.array_equal(soft["background"], sharp["background"])
 
 
 def _partial(alpha) -> int:

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from p3m.core.errors import InputError, MissingExtraError, OutputError
+from p3m.core.errors import InputError, MissingExtraError, OutputError, ShapeError
 from p3m.data.drawn_person import draw_person
 from p3m.data.drawn_scene import draw_scene
 from p3m.data.portraits import read_portrait_folder
-from p3m.data.refine import DOUBTFUL, RECORD, read_outcomes, refine_alphas, refine_transition
+from p3m.data.refine import DOUBTFUL, RECORD, refine_alphas, refine_transition
 from p3m.imaging.compositing import composite
 from p3m.imaging.io import read_alpha, read_image, write_picture
 
@@ -77,21 +77,47 @@ def test_a_sharp_outline_is_not_frayed(rng):
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
-def test_an_alpha_without_both_sides_stays(value):
-    image = np.full((40, 30, 3), 90, np.uint8)
-    alpha = np.full((40, 30), value, np.float32)
-    assert np.array_equal(refine_transition(image, alpha).alpha, alpha)
+@pytest.mark.parametrize("patch", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("size", [(40, 30), (2, 30), (40, 1), (1, 1)])
+def test_an_alpha_without_both_sides_stays(value, patch, size, rng):
+    image = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    alpha = np.full(size, value, np.float32)
+    alpha[: size[0] // 2, : size[1] // 2] = patch
+    refined = refine_transition(image, alpha)
+    assert refined.alpha.shape == size
+    if {value, patch} != {0.0, 1.0}:
+        assert np.array_equal(refined.alpha, alpha)
+
+
+def test_only_what_fits_is_refined():
+    image, _, soft = drawn(0)
+    with pytest.raises(ShapeError):
+        refine_transition(image[1:], soft)
+
+
+def lacking_a_shoulder(seed):
+    image, _, soft = drawn(seed)
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
+    share = 1 - 0.9 * ((columns - 105) / 8).clip(0, 1) * (rows > 120)
+    return image, soft, (share * soft).astype(np.float32)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_an_alpha_that_lacks_a_shoulder_is_doubted(seed):
-    """And what is doubted is not taken over."""
-    image, _, soft = drawn(seed)
-    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]]
-    lacking = (1 - 0.9 * ((columns - 105) / 8).clip(0, 1) * (rows > 120)) * soft
+    image, soft, lacking = lacking_a_shoulder(seed)
     sound = refine_transition(image, soft)
-    refined = refine_transition(image, lacking.astype(np.float32))
-    assert refined.doubtful > 0.015 > 5 * sound.doubtful
+    assert refine_transition(image, lacking).doubtful > 0.015 > 5 * sound.doubtful
+
+
+def test_an_alpha_in_doubt_is_left_out(root, tmp_path, monkeypatch):
+    monkeypatch.setattr("p3m.data.refine.DOUBTFUL", 0.015)
+    out = tmp_path / "out"
+    refine_alphas(portraits(root), out, workers=1)
+    assert (out / "p1.png").is_file()
+    write_picture(root / "alpha/p1.png", lacking_a_shoulder(1)[2], overwrite=True)
+    outcomes = refine_alphas(portraits(root), out, workers=1)
+    assert [outcome.written for outcome in outcomes] == [True, False, True]
+    assert sorted(path.name for path in out.iterdir()) == ["p0.png", "p2.png", RECORD]
 
 
 def test_a_folder_is_refined_beside_its_own_alphas(root, tmp_path):
@@ -107,17 +133,40 @@ def test_a_folder_is_refined_beside_its_own_alphas(root, tmp_path):
         expected = refine_transition(read_image(portrait.image), read_alpha(portrait.alpha))
         written = read_alpha(out / f"{portrait.name}.png")
         assert np.abs(written - expected.alpha).max() <= 0.5 / 255 + 1e-6
-    assert read_outcomes(out) == outcomes
+    assert refine_alphas(portraits(root), out, workers=1) == outcomes
 
 
 def test_a_run_goes_on_where_it_was(root, tmp_path):
-    out = tmp_path / "out"
+    """Pictures whose files are the same are not looked at again, those that are gone are."""
+    out, told = tmp_path / "out", []
     refine_alphas(portraits(root)[:2], out, workers=1)
     (out / "p0.png").write_bytes(b"not touched again")
-    outcomes = refine_alphas(portraits(root), out, workers=1)
-    assert len(outcomes) == 3
+    (out / "p1.png").unlink()
+    refine_alphas(portraits(root), out, workers=1, tell=lambda *at: told.append(at))
+    assert told == [(1, 3), (2, 3), (3, 3)]
     assert (out / "p0.png").read_bytes() == b"not touched again"
-    assert [row.name for row in read_outcomes(out)] == ["p0", "p1", "p2"]
+    assert (out / "p1.png").is_file()
+
+
+def test_another_alpha_is_refined_again(root, tmp_path):
+    out = tmp_path / "out"
+    refine_alphas(portraits(root), out, workers=1)
+    before = (out / "p1.png").read_bytes()
+    write_picture(root / "alpha/p1.png", drawn(1)[1], overwrite=True)
+    refine_alphas(portraits(root), out, workers=1)
+    assert (out / "p1.png").read_bytes() != before
+
+
+@pytest.mark.parametrize("cut", [0, 3, 9, 15, 25])
+def test_a_record_that_was_cut_off_costs_its_last_picture(root, tmp_path, cut):
+    """As a killed run may leave it; what follows is not glued to the rest of it."""
+    out = tmp_path / "out"
+    whole = refine_alphas(portraits(root), out, workers=1)
+    record = (out / RECORD).read_bytes()
+    last = record.rstrip(b"\n").rindex(b"\n") + 1
+    (out / RECORD).write_bytes(record[: last + cut])
+    assert refine_alphas(portraits(root), out, workers=1) == whole
+    assert (out / RECORD).read_bytes() == record
 
 
 def test_a_damaged_picture_is_told_and_tried_again(root, tmp_path):
@@ -130,15 +179,28 @@ def test_a_damaged_picture_is_told_and_tried_again(root, tmp_path):
     assert refine_alphas(portraits(root), tmp_path / "out", workers=1)[1].written
 
 
-def test_the_own_alphas_are_never_overwritten(root):
-    with pytest.raises(OutputError, match="choose another folder"):
-        refine_alphas(portraits(root), root / "alpha", workers=1)
+def test_an_alpha_of_another_size_is_told(root, tmp_path):
+    write_picture(root / "alpha/p1.png", np.ones((9, 9), np.float32), overwrite=True)
+    outcomes = refine_alphas(portraits(root), tmp_path / "out", workers=1)
+    assert [bool(outcome.problem) for outcome in outcomes] == [False, True, False]
 
 
-def test_another_file_in_the_record_s_place_is_refused(root, tmp_path):
-    (tmp_path / RECORD).write_text("name,size\np0,12\n")
+@pytest.mark.parametrize("folder", ["alpha", "images"])
+def test_the_own_files_are_never_overwritten(root, folder):
+    before = {path: path.read_bytes() for path in root.rglob("*.*")}
+    with pytest.raises(OutputError, match="holds other files"):
+        refine_alphas(portraits(root), root / folder, workers=1)
+    assert {path: path.read_bytes() for path in root.rglob("*.*")} == before
+
+
+@pytest.mark.parametrize(
+    "text", ["", "name,size\np0,12\n", "\xff"], ids=["empty", "other", "bytes"]
+)
+def test_another_file_in_the_record_s_place_is_refused(root, tmp_path, text):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / RECORD).write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError, match="no record of refined alphas"):
-        refine_alphas(portraits(root), tmp_path, workers=1)
+        refine_alphas(portraits(root), tmp_path / "out", workers=1)
 
 
 def test_it_says_what_to_install(monkeypatch):

@@ -47,10 +47,17 @@ def test_colours_are_straight(seed) -> None:
     assert np.median(light[faint] / beside[faint]) > 0.4
 
 
-def test_light_falls_on_things() -> None:
-    """Most bodies are lighter on one side than on the other, or than their rim."""
-    spreads = []
-    for seed in range(20):
-        colours, alpha = _thing(seed)
-        spreads.append(float(np.ptp(colours[alpha == 255].astype(int).max(axis=1))))
+def test_light_falls_on_things(monkeypatch) -> None:
+    """A body of one colour is not of one lightness."""
+    monkeypatch.setattr(
+        "p3m.data.things._texture", lambda size, *_: np.full((*size, 3), 150, np.float32)
+    )
+    spreads = [np.ptp(colours[alpha == 255]) for colours, alpha in map(_thing, range(20))]
     assert np.median(spreads) > 30
+
+
+def test_a_body_may_fill_the_picture() -> None:
+    for seed in range(12):
+        colours, alpha = _thing(seed, reach_px=3000.0)
+        assert colours.shape == (SIDE, SIDE, 3)
+        assert alpha.max() in {0, 255}

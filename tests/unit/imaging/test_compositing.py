@@ -67,6 +67,17 @@ def test_two_as_one_look_like_one_before_the_other(colours, alphas):
     assert np.abs(seen - exact).max() <= 0.51
     nowhere = (alphas == 0).all(axis=0)
     assert np.array_equal(joined[nowhere], back[nowhere])
+    low, high = np.minimum(front, back), np.maximum(front, back)
+    assert ((joined >= low) & (joined <= high)).all()
+
+
+def test_two_that_do_not_fit_are_refused():
+    image, alpha = np.zeros((2, 4, 3), np.uint8), np.ones((2, 4), np.float32)
+    for wrong in ((image, alpha[:1]), (image[:1], alpha[:1]), (image[:1], alpha)):
+        with pytest.raises(ShapeError):
+            over(*wrong, image, alpha)
+        with pytest.raises(ShapeError):
+            over(image, alpha, *wrong)
 
 
 @given(

@@ -54,7 +54,7 @@ def test_a_part_that_is_not_whole_is_an_error(tmp_path) -> None:
         find_portraits(root, P3M, scenes=False)
 
 
-def test_other_alphas_stand_in_for_those_of_the_training_alone(tmp_path) -> None:
+def test_other_alphas_stand_in_for_those_of_the_training_alone(tmp_path, caplog) -> None:
     root = write_pack(tmp_path / "pack", people=8)
     own = find_portraits(root, DataSettings(validation_fraction=0.25), scenes=True)
     left_out, *kept = own.train
@@ -68,6 +68,7 @@ def test_other_alphas_stand_in_for_those_of_the_training_alone(tmp_path) -> None
     assert all(portrait.alpha.parent == others for portrait in split.train)
     assert split.validation == own.validation
     assert left_out.name not in {portrait.name for portrait in split.everyone}
+    assert f"1 of {len(own.train)} portraits have no alpha in {others}" in caplog.text
 
 
 def test_what_was_made_from_the_data_s_own_alphas_goes_with_them(tmp_path) -> None:
@@ -82,8 +83,11 @@ def test_what_was_made_from_the_data_s_own_alphas_goes_with_them(tmp_path) -> No
 
 def test_a_folder_without_fitting_alphas_is_an_error(tmp_path) -> None:
     root = write_pack(tmp_path / "pack")
-    for folder in (tmp_path / "none", root / "backgrounds"):
-        with pytest.raises(InputError, match="holds no alpha of any portrait"):
+    for folder, error, said in (
+        (tmp_path / "none", InputError, "no such folder"),
+        (root / "backgrounds", TrainingError, "no portraits to train on"),
+    ):
+        with pytest.raises(error, match=said):
             find_portraits(root, DataSettings(alphas=str(folder)), scenes=True)
 
 
