@@ -198,6 +198,7 @@ def _refine_one(task: tuple[Portrait, Path]) -> Outcome:
     except MissingExtraError:
         raise
     except P3MError as error:
+        target.unlink(missing_ok=True)
         return Outcome(portrait.name, problem=f"{portrait.image}: {error}")
     outcome = Outcome(portrait.name, round(refined.trusted, 4), round(refined.doubtful, 4))
     if outcome.written:

@@ -180,9 +180,12 @@ def test_a_damaged_picture_is_told_and_tried_again(root, tmp_path):
 
 
 def test_an_alpha_of_another_size_is_told(root, tmp_path):
+    """And what was made of an earlier one goes."""
+    refine_alphas(portraits(root), tmp_path / "out", workers=1)
     write_picture(root / "alpha/p1.png", np.ones((9, 9), np.float32), overwrite=True)
     outcomes = refine_alphas(portraits(root), tmp_path / "out", workers=1)
     assert [bool(outcome.problem) for outcome in outcomes] == [False, True, False]
+    assert not (tmp_path / "out/p1.png").exists()
 
 
 @pytest.mark.parametrize("folder", ["alpha", "images"])

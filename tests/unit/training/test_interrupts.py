@@ -9,6 +9,14 @@ from p3m.training.interrupts import interrupts_wait
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
 
+@pytest.fixture(autouse=True)
+def _handled():
+    """Ctrl-C is handled, also where the tests were started in the background by a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
     handler, done = signal.getsignal(signal.SIGINT), []
 
