@@ -13,6 +13,8 @@ class CompositeSettings:
         empty: No person at all: alpha is 0.
         company: Somebody else stands behind the person, and counts.
         guest: The person stands before somebody else's photo, and both count.
+        turned: Somebody is turned, as a camera held askew does.
+        dressed: What has one colour on the person, such as a shirt, gets another.
         matched: The person is lit about as the background is.
         clutter: Shapes of another scene stand behind them, lines, or a drawn thing.
         held: A drawn thing is held before the body, and counts.
@@ -36,6 +38,8 @@ class CompositeSettings:
     empty: float = 0.01
     company: float = 0.08
     guest: float = 0.12
+    turned: float = 0.3
+    dressed: float = 0.35
     matched: float = 0.3
     clutter: float = 0.5
     held: float = 0.06

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from p3m.core.errors import TrainingError
 from p3m.data.composite_settings import CompositeSettings
 from p3m.data.degrade import degrade, match_light, random_blur, random_light
+from p3m.data.dress import redress
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import Background, Portrait
 from p3m.data.scenes import Scenes
@@ -83,6 +84,7 @@ class CompositeDataset:
             weights,
             foregrounds,
             side_px=settings.side_px,
+            turned=settings.turned,
             obfuscate=obfuscate,
             max_bytes=kept_bytes - scenes_bytes,
         )
@@ -119,6 +121,9 @@ class CompositeDataset:
         """Foreground, background and alpha; a natural photo is both foreground and background."""
         settings = self._settings
         foreground, alpha, faces = self._sitters.show(portrait, rng, natural=natural)
+        if rng.random() < settings.dressed:
+            apart = rng.spawn(1)[0]
+            foreground = redress(foreground, alpha, faces, self._scenes.part(apart), apart)
         if natural:
             return foreground, foreground, alpha
         if rng.random() < settings.empty:

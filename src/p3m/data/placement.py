@@ -1,7 +1,7 @@
 """Where a person stands in a new picture; a body that is cut is never shown to be."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,6 +26,7 @@ class Placement:
         height: Height in source pixels.
         flip: Whether left and right are exchanged.
         side_px: Side of the new picture.
+        degrees: By how much the source is turned, about the rectangle's centre.
     """
 
     left: float
@@ -34,6 +35,7 @@ class Placement:
     height: float
     flip: bool
     side_px: int
+    degrees: float = 0.0
 
     def apply(self, array: NDArray[np.uint8], *, repeat_border: bool = False) -> NDArray[np.uint8]:
         """The new picture of an array of shape (H, W) or (H, W, C); 0 beyond the source.
@@ -43,9 +45,11 @@ class Placement:
             repeat_border: Whether the source's border is repeated beyond it, in place of 0.
         """
         scale_x, scale_y = self.side_px / self.width, self.side_px / self.height
-        shift_x = (0.5 - self.left) * scale_x - 0.5
-        shift_y = (0.5 - self.top) * scale_y - 0.5
-        matrix = np.array([[scale_x, 0, shift_x], [0, scale_y, shift_y]], np.float64)
+        centre = (self.left + self.width / 2 - 0.5, self.top + self.height / 2 - 0.5)
+        matrix = np.asarray(cv2.getRotationMatrix2D(centre, self.degrees, 1), np.float64)
+        matrix[:, 2] -= np.array(centre)
+        matrix *= np.array([[scale_x], [scale_y]])
+        matrix[:, 2] += np.float64((self.side_px - 1) / 2)
         if self.flip:
             matrix[0] = -matrix[0]
             matrix[0, 2] += self.side_px - 1
@@ -64,7 +68,12 @@ class Placement:
 
 
 def random_placement(
-    alpha: Alpha, side_px: int, rng: np.random.Generator, *, inside: bool = False
+    alpha: Alpha,
+    side_px: int,
+    rng: np.random.Generator,
+    *,
+    inside: bool = False,
+    degrees: float = 0.0,
 ) -> Placement:
     """A placement drawn at random.
 
@@ -77,6 +86,8 @@ def random_placement(
         rng: Source of randomness.
         inside: Whether the placement stays within the source, as it must where the source's own
             background is kept.
+        degrees: By how much the source is turned; the rectangle is made smaller by as much as
+            its corners would reach beyond it.
     """
     height, width = alpha.shape
     edges = (alpha[:, 0], alpha[:, -1], alpha[0], alpha[-1])
@@ -94,7 +105,22 @@ def random_placement(
     weight = alpha.sum(axis=0), alpha.sum(axis=1)
     left = _offset(weight[0], crop_w, low_x, high_x, rng)
     top = _offset(weight[1], crop_h, low_y, high_y, rng)
-    return Placement(left, top, crop_w, crop_h, bool(rng.random() < 0.5), side_px)
+    flip = bool(rng.random() < 0.5)
+    return _within(Placement(left, top, crop_w, crop_h, flip, side_px, degrees))
+
+
+def _within(placement: Placement) -> Placement:
+    """The placement's rectangle made smaller, until it stays in itself when it is turned."""
+    width, height, angle = placement.width, placement.height, math.radians(placement.degrees)
+    longer = max(width / height, height / width)
+    scale = 1 / (abs(math.cos(angle)) + longer * abs(math.sin(angle)))
+    return replace(
+        placement,
+        left=placement.left + width * (1 - scale) / 2,
+        top=placement.top + height * (1 - scale) / 2,
+        width=width * scale,
+        height=height * scale,
+    )
 
 
 def _offset(

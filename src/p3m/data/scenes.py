@@ -52,7 +52,7 @@ class Scenes:
         if rng.random() < self._settings.plain:
             scene = _plain(side, rng)
         else:
-            scene = self._part(rng)
+            scene = self.part(rng)
             if rng.random() < 0.5:
                 scene = scene[:, ::-1]
         scene = np.ascontiguousarray(scene)
@@ -74,7 +74,7 @@ class Scenes:
             rng: Source of randomness.
         """
         side = self._settings.side_px
-        colours, cover = draw_thing(side, centre, reach_px, self._part(rng), rng)
+        colours, cover = draw_thing(side, centre, reach_px, self.part(rng), rng)
         return random_light(colours, rng, 0.5), cover
 
     def _cluttered(self, scene: Image, rng: np.random.Generator) -> Image:
@@ -83,7 +83,7 @@ class Scenes:
             return scene
         kind = rng.random()
         if kind < _SHAPES:
-            return add_shapes(scene, self._part(rng), rng)
+            return add_shapes(scene, self.part(rng), rng)
         if kind < _SHAPES + _LINES:
             return add_lines(scene, rng)
         side = self._settings.side_px
@@ -100,7 +100,7 @@ class Scenes:
             scene = np.asarray(cv2.blur(scene, (width_px, width_px)), np.uint8)
         return scene
 
-    def _part(self, rng: np.random.Generator) -> Image:
+    def part(self, rng: np.random.Generator) -> Image:
         """A square part of a background, or of somebody's photo where nobody is."""
         size = (self._settings.side_px, self._settings.side_px)
         part = self._beside(rng) if rng.random() < self._settings.beside else None

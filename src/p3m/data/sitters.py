@@ -15,6 +15,8 @@ from p3m.imaging.depth import quantize
 from p3m.imaging.io import read_alpha, read_image
 from p3m.imaging.types import Alpha, Image, Mask
 
+_TURN_DEGREES = 12.0
+
 Obfuscate = Callable[[Image, Alpha, Mask, np.random.Generator], Image]
 """Hides the faces in a picture: image, alpha, face mask, randomness -> a new image."""
 
@@ -41,6 +43,7 @@ class Sitters:
         weights: How often each is drawn, up to a factor.
         foregrounds: Their colours, prepared.
         side_px: Side of the pictures that they are shown in.
+        turned: How often they are turned, as a camera held askew does.
         obfuscate: Hides faces before anything else is done. None: faces stay.
         max_bytes: Decoded pictures that are kept in memory.
     """
@@ -52,6 +55,7 @@ class Sitters:
         foregrounds: ForegroundCache,
         *,
         side_px: int,
+        turned: float,
         obfuscate: Obfuscate | None,
         max_bytes: int,
     ) -> None:
@@ -59,6 +63,7 @@ class Sitters:
         self._cumulative = np.cumsum(np.asarray(weights, np.float64) / np.sum(weights))
         self._foregrounds = foregrounds
         self._side_px = side_px
+        self._turned = turned
         self._obfuscate = obfuscate
         self._sources = KeptPictures(self._read, max_bytes=max_bytes)
 
@@ -79,7 +84,8 @@ class Sitters:
         source = image if natural else colours
         if self._obfuscate is not None and faces is not None:
             source = self._obfuscate(source, alpha, faces, rng)
-        place = random_placement(alpha, self._side_px, rng, inside=natural)
+        degrees = float(rng.normal(0, _TURN_DEGREES)) if rng.random() < self._turned else 0.0
+        place = random_placement(alpha, self._side_px, rng, inside=natural, degrees=degrees)
         return Shown(
             place.apply(source, repeat_border=True),
             place.apply(quantize(alpha)),

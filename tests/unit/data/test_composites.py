@@ -17,6 +17,8 @@ CLEAN = CompositeSettings(
     natural=0,
     empty=0,
     guest=0,
+    turned=0,
+    dressed=0,
     held=0,
     covered=0,
     soft=0,
@@ -166,6 +168,19 @@ def test_a_soft_person_stands_before_the_same_scene(folder, foregrounds) -> None
     assert np.array_equal(soft["background"], sharp["background"])
 
 
+def test_other_clothes_leave_alpha_and_scene_alone(folder, foregrounds) -> None:
+    settings = replace(CLEAN, matched=0, company=0, clutter=0)
+    plain = _dataset(folder, foregrounds, settings)
+    dressed = _dataset(folder, foregrounds, replace(settings, dressed=1))
+    changed = 0
+    for index in range(12):
+        one, other = plain[index], dressed[index]
+        assert np.array_equal(one["alpha"], other["alpha"])
+        assert np.array_equal(one["background"], other["background"])
+        changed += int((one["foreground"] != other["foreground"]).mean() > 0.1)
+    assert changed > 6
+
+
 def _partial(alpha) -> int:
     return int(((alpha > 5) & (alpha < 250)).sum())
 
@@ -209,3 +224,25 @@ def test_no_portraits_are_an_error(folder, foregrounds) -> None:
     empty = PortraitFolder((), folder.backgrounds)
     with pytest.raises(TrainingError, match="at least one portrait"):
         _dataset(empty, foregrounds)
+
+
+def test_photos_are_turned_with_their_alpha(tmp_path) -> None:
+    """Photos are white where somebody is, and black elsewhere."""
+    root = write_pack(tmp_path / "pack")
+    for portrait in read_portrait_folder(root).portraits:
+        image = np.zeros_like(read_image(portrait.image))
+        image[read_alpha(portrait.alpha) > 0.5] = 255
+        write_picture(portrait.image, image, overwrite=True)
+    folder = read_portrait_folder(root)
+    foregrounds = ForegroundCache(tmp_path / "cache")
+    foregrounds.prepare(folder.portraits)
+    settings = replace(CLEAN, natural=1, turned=1)
+    level = _dataset(folder, foregrounds, replace(settings, turned=0))
+    turned = _dataset(folder, foregrounds, settings)
+    moved = 0
+    for index in range(12):
+        sample = turned[index]
+        light = sample["image"].mean(axis=2)
+        assert ((light > light.mean()) == (sample["alpha"] > 127)).mean() > 0.97
+        moved += int((sample["alpha"] != level[index]["alpha"]).mean() > 0.02)
+    assert moved > 6

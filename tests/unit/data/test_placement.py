@@ -1,10 +1,12 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from p3m.data.placement import Placement, random_placement
 
 seeds = st.integers(0, 2**32 - 1)
+angles = st.floats(-60, 60)
 
 
 def test_the_whole_source_at_its_own_size_is_the_source(rng) -> None:
@@ -27,20 +29,44 @@ def test_picture_and_alpha_stay_aligned(rng) -> None:
         assert np.abs(moved[32] - expected).max() <= 2
 
 
-@given(seeds)
-def test_a_body_that_is_cut_is_never_shown_cut(seed) -> None:
+@given(seeds, angles)
+def test_a_body_that_is_cut_is_never_shown_cut(seed, degrees) -> None:
     alpha = np.zeros((50, 40), np.float32)
     alpha[20:, 10:30] = 1
-    placement = random_placement(alpha, 32, np.random.default_rng(seed))
-    assert placement.top + placement.height <= 50 + 1e-9
+    place = random_placement(alpha, 32, np.random.default_rng(seed), degrees=degrees)
+    assert _corners(place)[:, 1].max() <= 50 + 1e-9
 
 
-@given(seeds)
-def test_a_natural_photo_is_never_left(seed) -> None:
+@given(seeds, angles)
+def test_a_natural_photo_is_never_left(seed, degrees) -> None:
     alpha = np.zeros((50, 40), np.float32)
     alpha[20:40, 10:30] = 1
-    place = random_placement(alpha, 32, np.random.default_rng(seed), inside=True)
-    assert place.left >= -1e-9
-    assert place.top >= -1e-9
-    assert place.left + place.width <= 40 + 1e-9
-    assert place.top + place.height <= 50 + 1e-9
+    place = random_placement(alpha, 32, np.random.default_rng(seed), inside=True, degrees=degrees)
+    corners = _corners(place)
+    assert corners.min() >= -1e-9
+    assert (corners <= (40 + 1e-9, 50 + 1e-9)).all()
+
+
+def _corners(place: Placement) -> np.ndarray:
+    """Where the new picture's corners lie in the source; y points down, angles turn left."""
+    angle = np.radians(place.degrees)
+    half = np.array([(x * place.width, y * place.height) for x in (-1, 1) for y in (-1, 1)]) / 2
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return half @ turn.T + (place.left + place.width / 2, place.top + place.height / 2)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_quarter_turn_is_numpy_s(rng, flip) -> None:
+    source = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    turned = Placement(0, 0, 16, 16, flip=flip, side_px=16, degrees=90).apply(source)
+    expected = np.rot90(source)
+    assert np.array_equal(turned, expected[:, ::-1] if flip else expected)
+
+
+def test_a_turned_picture_shows_what_its_corners_say() -> None:
+    """A ramp over x, turned: each corner of the picture has its place's value."""
+    ramp = np.tile(np.arange(0, 250, 5, dtype=np.uint8), (50, 1))
+    place = Placement(15, 12, 20, 24, flip=False, side_px=100, degrees=20)
+    shown = place.apply(ramp)
+    seen = [int(shown[y, x]) for x in (0, -1) for y in (0, -1)]
+    assert np.allclose(seen, (_corners(place)[:, 0] - 0.5) * 5, atol=2)
