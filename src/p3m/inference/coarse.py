@@ -49,7 +49,7 @@ class CoarseMaps:
         step = (alpha.shape[0] / size[0], alpha.shape[1] / size[1])
         return replace(self, finer=CoarseMaps(alpha[None], step))
 
-    def read(self, box: Box, *, channels: int | None = None) -> Maps:
+    def read(self, box: Box, *, channels: int | None = None, out: Maps | None = None) -> Maps:
         """The maps interpolated linearly at the pixels of a box.
 
         Every pixel's value depends on its place in the picture alone, not on the box that it is
@@ -58,22 +58,27 @@ class CoarseMaps:
         Args:
             box: In pixels of the picture; it may reach beyond it.
             channels: How many of the maps to read; ``None`` reads all.
+            out: Where to write them; ``None`` makes room.
 
         Returns:
-            Shape (channels, bottom - top, right - left).
+            Shape (channels, bottom - top, right - left); ``out`` if it was given.
         """
         left, top, right, bottom = box
         source = self.maps[:channels]
+        if out is None:
+            out = np.empty((len(source), bottom - top, right - left), np.float32)
         y, next_y, down = _between(top, bottom, self.step[0], source.shape[1])
         x, next_x, along = _between(left, right, self.step[1], source.shape[2])
         rows = source[:, y[0] : next_y[-1] + 1]
         across = rows[:, :, x]
         across += (rows[:, :, next_x] - across) * along
-        result = across[:, y - y[0]]
-        result += (across[:, next_y - y[0]] - result) * down[:, None]
+        upper, lower, share = y - y[0], next_y - y[0], down[:, None]
+        for channel, known in enumerate(across):  # one by one, they stay in the cache
+            plane = np.take(known, upper, axis=0, out=out[channel], mode="clip")
+            plane += (known[lower] - plane) * share
         if self.finer is not None:
-            result[0] = self.finer.read(box)[0]
-        return result
+            self.finer.read(box, out=out[:1])
+        return out
 
     def transition(self, box: Box) -> float:
         """The greatest transition probability in the maps that a box's pixels lie between."""

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from p3m.core.catalog import Catalog
 from p3m.core.errors import RangeError
@@ -156,7 +157,7 @@ class Tiled:
         size = image.shape[:2]
         alpha = _enlarged(coarse, size)
         for batch in self._batches(coarse, size, backend):
-            maps = np.stack([coarse.read(window.outer) for window in batch])
+            maps = _read_all(coarse, batch)
             images = np.stack([crop(image, window.outer) for window in batch])
             refined = backend.refine(images, maps)
             for window, low, high in zip(batch, maps[:, 0], refined, strict=True):
@@ -180,6 +181,15 @@ class Tiled:
             left, top, right, bottom = first.outer
             count = max(1, self.batch_px // ((right - left) * (bottom - top)))
             yield [first, *islice(wanted, count - 1)]
+
+
+def _read_all(coarse: CoarseMaps, windows: Sequence[Window]) -> NDArray[np.float32]:
+    """What is known of several windows of one size, shape (N, C, height, width)."""
+    left, top, right, bottom = windows[0].outer
+    maps = np.empty((len(windows), len(coarse.maps), bottom - top, right - left), np.float32)
+    for window, part in zip(windows, maps, strict=True):
+        coarse.read(window.outer, out=part)
+    return maps
 
 
 def _put(alpha: Alpha, window: Window, low: Alpha, high: Alpha) -> None:
@@ -246,7 +256,7 @@ def _enlarged(coarse: CoarseMaps, size: Size) -> Alpha:
     alpha = np.empty(size, dtype=np.float32)
     for top in range(0, height, _BAND_ROWS):
         bottom = min(top + _BAND_ROWS, height)
-        alpha[top:bottom] = coarse.read((0, top, width, bottom), channels=1)[0]
+        coarse.read((0, top, width, bottom), channels=1, out=alpha[None, top:bottom])
     return alpha
 
 

@@ -39,13 +39,13 @@ def obfuscate_like_p3m(image: Image, alpha: Alpha, faces: Mask) -> Image:
 
 
 def random_effect(rng: np.random.Generator) -> Effect:
-    """Blur in most cases, else a mosaic, one colour or a drawn face."""
+    """Blur in half of the cases, else a mosaic, one colour or a drawn face."""
     kind = rng.random()
-    if kind < 0.55:
+    if kind < 0.5:
         return GaussianBlur(strength=float(rng.uniform(0.1, 0.5)))
-    if kind < 0.7:
+    if kind < 0.63:
         return Mosaic(cells=int(rng.integers(2, 9)))
-    if kind < 0.8:
+    if kind < 0.7:
         return Solid()
     return DrawnFace(DrawnFeatures.random(rng, beard=bool(rng.random() < 0.3)))
 
