@@ -22,7 +22,7 @@ from result_file import Case, case, write_result
 import p3m
 from p3m.data.strands import StrandStyle, add_strands
 from p3m.imaging.compositing import composite
-from p3m.imaging.depth import dequantize, quantize
+from p3m.imaging.depth import as_grey, dequantize, quantize
 from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.resize import resize
 from p3m.imaging.trimap import trimap_from_alpha, unknown_region
@@ -55,7 +55,7 @@ def main() -> None:
     }
     cases, shown = (
         [],
-        [[crop(person, person.image), crop(person, grey(person.alpha))] for person in people],
+        [[crop(person, person.image), crop(person, as_grey(person.alpha))] for person in people],
     )
     for name, size in SIZES.items():
         for strategy, predict in predictors.items():
@@ -64,7 +64,7 @@ def main() -> None:
             print(f"{cases[-1].name:16} MAD {cases[-1].summary['mean']:.4f}", flush=True)
             if strategy == "tiled" and name != "3 Mpx":
                 for row, person, alpha in zip(shown, people, alphas, strict=True):
-                    row.append(crop(person, grey(resize(alpha, LARGE))))
+                    row.append(crop(person, as_grey(resize(alpha, LARGE))))
     settings = {"model": options.model, "seed": SEED, "pictures": len(people)}
     print(write_result("large", cases, settings=settings, machine=options.machine))
     if options.sheet:
@@ -134,11 +134,6 @@ def crop(person: Person, picture: Image) -> Image:
     top, left = person.corner
     part = np.ascontiguousarray(picture[top : top + CROP_PX, left : left + CROP_PX])
     return resize(part, (CROP_PX // 3, CROP_PX // 3))
-
-
-def grey(alpha: Alpha) -> Image:
-    """An alpha as a picture."""
-    return quantize(alpha)[..., None].repeat(3, axis=2)
 
 
 if __name__ == "__main__":

@@ -31,8 +31,9 @@ from p3m.data.degrade import to_grey
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.placement import random_placement
 from p3m.data.portraits import Background, Portrait
+from p3m.evaluation.gallery import error_map
 from p3m.imaging.compositing import composite
-from p3m.imaging.depth import quantize
+from p3m.imaging.depth import as_grey, quantize
 from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.resize import resize
 from p3m.imaging.trimap import trimap_from_alpha, unknown_region
@@ -235,11 +236,8 @@ def write_sheet(path: Path, scored: list[tuple[str, Picture, Alpha]]) -> None:
 def tile(picture: Picture, alpha: Alpha, *, with_photo: bool) -> Image:
     """Photo (or grey in its place), alpha and error side by side, small."""
     photo = picture.image if with_photo else np.full_like(picture.image, 128)
-    grey = quantize(alpha)[..., None].repeat(3, axis=2)
-    lacking = quantize((picture.alpha - alpha).clip(0, 1))
-    spare = quantize((alpha - picture.alpha).clip(0, 1))
-    error = np.stack([255 - spare, 255 - np.maximum(lacking, spare), 255 - lacking], axis=2)
-    return np.concatenate([resize(plane, (160, 160)) for plane in (photo, grey, error)], axis=1)
+    shown = (photo, as_grey(alpha), error_map(alpha, picture.alpha))
+    return np.concatenate([resize(one, (160, 160)) for one in shown], axis=1)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from p3m.evaluation.reading import Exact
+from p3m.imaging.depth import as_grey
 from p3m.imaging.page import picture_uri
 from p3m.imaging.resize import fit_within, resize
 from p3m.imaging.types import Image
@@ -43,8 +45,8 @@ def exhibit(
     """
     pictures = {} if image is None else {"picture": image}
     pictures |= {
-        "prediction": _grey(pred),
-        "truth": _grey(target),
+        "prediction": as_grey(pred),
+        "truth": as_grey(target),
         "error": error_map(pred, target),
     }
     return Exhibit(
@@ -54,7 +56,7 @@ def exhibit(
     )
 
 
-def error_map(pred: Exact, target: Exact) -> Image:
+def error_map(pred: NDArray[np.floating], target: NDArray[np.floating]) -> Image:
     """Where two alphas differ: red where alpha is lacking, blue where it is too much, else white.
 
     Args:
@@ -73,11 +75,6 @@ def error_map(pred: Exact, target: Exact) -> Image:
     planes = np.stack((1 - spare, 1 - np.maximum(lacking, spare), 1 - lacking), axis=-1)
     shown: Image = np.rint(planes * 255).astype(np.uint8)
     return shown
-
-
-def _grey(alpha: Exact) -> Image:
-    grey: Image = np.rint(alpha * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
-    return grey
 
 
 def _data(picture: Image) -> str:

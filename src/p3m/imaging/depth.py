@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from p3m.core.checks import check_range, check_shape
-from p3m.imaging.types import Alpha
+from p3m.imaging.types import Alpha, Image
 
 Bits = Literal[8, 16]
 
@@ -53,3 +53,9 @@ def dequantize(steps: NDArray[np.uint8] | NDArray[np.uint16]) -> Alpha:
         True
     """
     return np.divide(steps, np.iinfo(steps.dtype).max, dtype=np.float32)
+
+
+def as_grey(alpha: NDArray[np.floating]) -> Image:
+    """An alpha in [0, 1] of shape (H, W) as a grey picture, shape (H, W, 3)."""
+    grey: Image = np.rint(alpha * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+    return grey

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from p3m.imaging.depth import as_grey
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Alpha, Image
 
@@ -23,18 +24,10 @@ def panel_row(image: Image, truth: Alpha, alpha: Alpha) -> NDArray[np.uint8]:
         Shape (192, 768, 3).
     """
     error = alpha - truth
-    colours = np.stack([error.clip(0), np.zeros_like(error), -error.clip(max=0)], axis=2)
-    pictures = [image, grey(truth), grey(alpha), _bytes(colours)]
+    planes = np.stack([error.clip(0), np.zeros_like(error), -error.clip(max=0)], axis=2)
+    colours = np.rint(planes * 255).astype(np.uint8)
+    pictures = [image, as_grey(truth), as_grey(alpha), colours]
     return np.concatenate([_square(picture) for picture in pictures], axis=1)
-
-
-def grey(alpha: Alpha) -> NDArray[np.uint8]:
-    """An alpha in [0, 1] as a picture, shape (H, W, 3)."""
-    return _bytes(alpha)[..., None].repeat(3, axis=2)
-
-
-def _bytes(values: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return np.rint(values * 255).astype(np.uint8)
 
 
 def _square(picture: Image) -> NDArray[np.uint8]:

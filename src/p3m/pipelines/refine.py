@@ -10,12 +10,12 @@ from p3m.core.errors import OutputError
 from p3m.data.layout import find_samples
 from p3m.data.portraits import Portrait
 from p3m.data.refine import Outcome, refine_alphas, refined_path
+from p3m.imaging.depth import as_grey
 from p3m.imaging.encode import format_named
 from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.sheet import contact_sheet
 from p3m.imaging.types import Alpha, Image
 from p3m.pipelines.data import Tell, open_dataset
-from p3m.pipelines.panel import grey
 
 _PART = 1 / 3  # of the shorter side: what a sheet shows of a picture
 _SHOWN = 8
@@ -70,7 +70,7 @@ def _sheet(refined: Sequence[tuple[Outcome, Portrait]], out: Path) -> Image:
     for outcome, portrait in refined:
         before, after = read_alpha(portrait.alpha), read_alpha(refined_path(out, portrait.name))
         part = _softest_part(before)
-        pictures += [read_image(portrait.image)[part], grey(before[part]), grey(after[part])]
+        pictures += [read_image(portrait.image)[part], as_grey(before[part]), as_grey(after[part])]
         captions += [portrait.name, "before", f"after: {outcome.trusted:.0%} anew"]
     return contact_sheet(pictures, captions, columns=6)
 
