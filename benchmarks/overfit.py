@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from p3m.data.foregrounds import estimate_layers
 from p3m.data.portraits import Portrait, read_portrait_folder
 from p3m.data.transforms import ellipse_trimap
-from p3m.imaging.depth import dequantize, quantize
+from p3m.imaging.depth import as_grey, dequantize, quantize
 from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.resize import resize
 from p3m.losses.objective import PAPER
@@ -158,8 +158,9 @@ def score(model: nn.Module, batch: Batch, panel: Path) -> float:
         with torch.inference_mode():
             alpha = model(normalize(to_planes(image[None]))).alpha[0, 0].numpy()
         errors.append(mad(alpha, dequantize(truth)))
-        grey = [each[..., None].repeat(3, axis=2) for each in (quantize(alpha), truth)]
-        rows.append(np.concatenate([image.numpy(), *grey], axis=1))
+        rows.append(
+            np.concatenate([image.numpy(), as_grey(alpha), as_grey(dequantize(truth))], axis=1)
+        )
     write_picture(panel, np.concatenate(rows), overwrite=True)
     return float(np.mean(errors))
 

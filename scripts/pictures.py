@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 import p3m
-from p3m.imaging.depth import quantize
+from p3m.imaging.depth import as_grey
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Image
 from p3m.privacy.effects import GaussianBlur
@@ -34,9 +34,8 @@ def main() -> None:
 def row(image: Image) -> Image:
     """The picture, its alpha, and the person before another background."""
     matte = p3m.matte(image)
-    alpha = quantize(matte.alpha)[..., None].repeat(3, axis=2)
     width = round(HEIGHT_PX * image.shape[1] / image.shape[0])
-    columns = (image, alpha, matte.over("teal"))
+    columns = (image, as_grey(matte.alpha), matte.over("teal"))
     return np.concatenate([resize(column, (HEIGHT_PX, width)) for column in columns], axis=1)
 
 

@@ -13,7 +13,7 @@ class CompositeSettings:
         empty: No person at all: alpha is 0.
         company: Somebody else stands behind the person, and counts.
         guest: The person stands before somebody else's photo, and both count.
-        turned: Somebody is turned, as a camera held askew does.
+        turned: Somebody is turned, as by a camera held askew.
         dressed: What has one colour on the person, such as a shirt, gets another.
         matched: The person is lit about as the background is.
         clutter: Shapes of another scene stand behind them, lines, or a drawn thing.

@@ -22,6 +22,7 @@ from p3m.imaging.resize import resize
 from p3m.imaging.types import Image, Mask
 
 _LEAST = 1e-6
+_PATTERNED = 0.4  # of the clothes that change
 _BACKGROUND_SHARE = 0.2  # of the memory for decoded pictures
 
 
@@ -123,7 +124,10 @@ class CompositeDataset:
         foreground, alpha, faces = self._sitters.show(portrait, rng, natural=natural)
         if rng.random() < settings.dressed:
             apart = rng.spawn(1)[0]
-            foreground = redress(foreground, alpha, faces, self._scenes.part(apart), apart)
+            pattern = self._scenes.part(apart) if apart.random() < _PATTERNED else None
+            dressed = redress(foreground, alpha, faces, pattern, apart)
+            photo = foreground
+            foreground = composite(dressed, photo, dequantize(alpha)) if natural else dressed
         if natural:
             return foreground, foreground, alpha
         if rng.random() < settings.empty:

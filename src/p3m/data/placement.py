@@ -17,7 +17,7 @@ _PREFILTER = 0.4  # pixels of the new picture that a blur spreads by before it i
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A rectangle of the source, which may reach beyond it, that becomes a square picture.
+    """A rectangle of the source, perhaps turned, perhaps beyond it, that becomes a square picture.
 
     Attributes:
         left: Left edge in source pixels.
@@ -26,7 +26,8 @@ class Placement:
         height: Height in source pixels.
         flip: Whether left and right are exchanged.
         side_px: Side of the new picture.
-        degrees: By how much the source is turned, about the rectangle's centre.
+        degrees: By how much the source is turned counter-clockwise about the rectangle's centre,
+            before anything is flipped.
     """
 
     left: float
@@ -45,11 +46,11 @@ class Placement:
             repeat_border: Whether the source's border is repeated beyond it, in place of 0.
         """
         scale_x, scale_y = self.side_px / self.width, self.side_px / self.height
-        centre = (self.left + self.width / 2 - 0.5, self.top + self.height / 2 - 0.5)
-        matrix = np.asarray(cv2.getRotationMatrix2D(centre, self.degrees, 1), np.float64)
-        matrix[:, 2] -= np.array(centre)
-        matrix *= np.array([[scale_x], [scale_y]])
-        matrix[:, 2] += np.float64((self.side_px - 1) / 2)
+        centre = np.array([self.left + self.width / 2 - 0.5, self.top + self.height / 2 - 0.5])
+        angle = math.radians(self.degrees)
+        across, down = math.cos(angle), math.sin(angle)
+        turn = np.array([[across, down], [-down, across]]) * [[scale_x], [scale_y]]
+        matrix = np.column_stack([turn, (self.side_px - 1) / 2 - turn @ centre])
         if self.flip:
             matrix[0] = -matrix[0]
             matrix[0, 2] += self.side_px - 1
@@ -86,8 +87,8 @@ def random_placement(
         rng: Source of randomness.
         inside: Whether the placement stays within the source, as it must where the source's own
             background is kept.
-        degrees: By how much the source is turned; the rectangle is made smaller by as much as
-            its corners would reach beyond it.
+        degrees: By how much the source is turned counter-clockwise. Where the placement must end
+            at an edge, it is made smaller, so that its corners do not reach beyond it.
     """
     height, width = alpha.shape
     edges = (alpha[:, 0], alpha[:, -1], alpha[0], alpha[-1])
@@ -106,7 +107,8 @@ def random_placement(
     left = _offset(weight[0], crop_w, low_x, high_x, rng)
     top = _offset(weight[1], crop_h, low_y, high_y, rng)
     flip = bool(rng.random() < 0.5)
-    return _within(Placement(left, top, crop_w, crop_h, flip, side_px, degrees))
+    placement = Placement(left, top, crop_w, crop_h, flip, side_px, degrees)
+    return _within(placement) if any(touched) else placement
 
 
 def _within(placement: Placement) -> Placement:

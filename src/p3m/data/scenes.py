@@ -77,6 +77,15 @@ class Scenes:
         colours, cover = draw_thing(side, centre, reach_px, self.part(rng), rng)
         return random_light(colours, rng, 0.5), cover
 
+    def part(self, rng: np.random.Generator) -> Image:
+        """A square part of a background, or of somebody's photo where nobody is."""
+        size = (self._settings.side_px, self._settings.side_px)
+        part = self._beside(rng) if rng.random() < self._settings.beside else None
+        if part is None:
+            part = self._part_of_background(rng)
+        scene: Image = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR))
+        return scene
+
     def _cluttered(self, scene: Image, rng: np.random.Generator) -> Image:
         """In part of the samples, a scene with more in it."""
         if rng.random() >= self._settings.clutter:
@@ -98,15 +107,6 @@ class Scenes:
         width_px = int(rng.integers(3, 25))
         for _ in range(2):
             scene = np.asarray(cv2.blur(scene, (width_px, width_px)), np.uint8)
-        return scene
-
-    def part(self, rng: np.random.Generator) -> Image:
-        """A square part of a background, or of somebody's photo where nobody is."""
-        size = (self._settings.side_px, self._settings.side_px)
-        part = self._beside(rng) if rng.random() < self._settings.beside else None
-        if part is None:
-            part = self._part_of_background(rng)
-        scene: Image = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_LINEAR))
         return scene
 
     def _part_of_background(self, rng: np.random.Generator) -> Image:

@@ -15,7 +15,7 @@ from p3m.imaging.depth import quantize
 from p3m.imaging.io import read_alpha, read_image
 from p3m.imaging.types import Alpha, Image, Mask
 
-_TURN_DEGREES = 12.0
+_TURN_DEGREES = 12.0  # the angles' standard deviation
 
 Obfuscate = Callable[[Image, Alpha, Mask, np.random.Generator], Image]
 """Hides the faces in a picture: image, alpha, face mask, randomness -> a new image."""
@@ -43,7 +43,7 @@ class Sitters:
         weights: How often each is drawn, up to a factor.
         foregrounds: Their colours, prepared.
         side_px: Side of the pictures that they are shown in.
-        turned: How often they are turned, as a camera held askew does.
+        turned: How often they are turned, as by a camera held askew.
         obfuscate: Hides faces before anything else is done. None: faces stay.
         max_bytes: Decoded pictures that are kept in memory.
     """
@@ -84,7 +84,8 @@ class Sitters:
         source = image if natural else colours
         if self._obfuscate is not None and faces is not None:
             source = self._obfuscate(source, alpha, faces, rng)
-        degrees = float(rng.normal(0, _TURN_DEGREES)) if rng.random() < self._turned else 0.0
+        turned = rng.random() < self._turned
+        degrees = float(rng.spawn(1)[0].normal(0, _TURN_DEGREES)) if turned else 0.0
         place = random_placement(alpha, self._side_px, rng, inside=natural, degrees=degrees)
         return Shown(
             place.apply(source, repeat_border=True),

@@ -12,14 +12,14 @@ Bits = Literal[8, 16]
 
 
 @overload
-def quantize(alpha: Alpha, bits: Literal[8] = 8) -> NDArray[np.uint8]: ...
+def quantize(alpha: NDArray[np.floating], bits: Literal[8] = 8) -> NDArray[np.uint8]: ...
 @overload
-def quantize(alpha: Alpha, bits: Literal[16]) -> NDArray[np.uint16]: ...
+def quantize(alpha: NDArray[np.floating], bits: Literal[16]) -> NDArray[np.uint16]: ...
 @overload
 def quantize(alpha: Alpha, bits: Bits) -> NDArray[np.uint8] | NDArray[np.uint16]: ...
 
 
-def quantize(alpha: Alpha, bits: Bits = 8) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def quantize(alpha: NDArray[np.floating], bits: Bits = 8) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Alpha in integer steps: 0 is 0 and 1 is the type's greatest value.
 
     Args:
@@ -56,6 +56,14 @@ def dequantize(steps: NDArray[np.uint8] | NDArray[np.uint16]) -> Alpha:
 
 
 def as_grey(alpha: NDArray[np.floating]) -> Image:
-    """An alpha in [0, 1] of shape (H, W) as a grey picture, shape (H, W, 3)."""
-    grey: Image = np.rint(alpha * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
-    return grey
+    """An alpha in [0, 1] of shape (H, W) as a grey picture, shape (H, W, 3).
+
+    Raises:
+        ShapeError: If ``alpha`` is not (H, W).
+        RangeError: If a value lies outside of [0, 1] or is not a number.
+
+    Example:
+        >>> as_grey(np.float32([[0, 0.2]])).tolist()
+        [[[0, 0, 0], [51, 51, 51]]]
+    """
+    return quantize(alpha)[..., None].repeat(3, axis=2)

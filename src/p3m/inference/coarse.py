@@ -58,7 +58,7 @@ class CoarseMaps:
         Args:
             box: In pixels of the picture; it may reach beyond it.
             channels: How many of the maps to read; ``None`` reads all.
-            out: Where to write them; ``None`` makes room.
+            out: Where to write them, ``float32`` of the shape returned; ``None`` makes room.
 
         Returns:
             Shape (channels, bottom - top, right - left); ``out`` if it was given.
@@ -67,6 +67,10 @@ class CoarseMaps:
         source = self.maps[:channels]
         if out is None:
             out = np.empty((len(source), bottom - top, right - left), np.float32)
+        planes = out
+        if self.finer is not None:
+            self.finer.read(box, out=out[:1])
+            source, planes = source[1:], out[1:]
         y, next_y, down = _between(top, bottom, self.step[0], source.shape[1])
         x, next_x, along = _between(left, right, self.step[1], source.shape[2])
         rows = source[:, y[0] : next_y[-1] + 1]
@@ -74,10 +78,9 @@ class CoarseMaps:
         across += (rows[:, :, next_x] - across) * along
         upper, lower, share = y - y[0], next_y - y[0], down[:, None]
         for channel, known in enumerate(across):  # one by one, they stay in the cache
-            plane = np.take(known, upper, axis=0, out=out[channel], mode="clip")
+            # NumPy writes straight to `out` only if it need not check the rows.
+            plane = np.take(known, upper, axis=0, out=planes[channel], mode="clip")
             plane += (known[lower] - plane) * share
-        if self.finer is not None:
-            self.finer.read(box, out=out[:1])
         return out
 
     def transition(self, box: Box) -> float:

@@ -6,13 +6,12 @@ from itertools import islice
 from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from p3m.core.catalog import Catalog
 from p3m.core.errors import RangeError
 from p3m.imaging.resize import fit_area, halvings, pad_to_multiple, resize, unpad
 from p3m.imaging.types import Alpha, Image, Size
-from p3m.inference.coarse import CoarseMaps
+from p3m.inference.coarse import CoarseMaps, Maps
 from p3m.inference.contract import Backend
 from p3m.inference.released import P3MHybrid, P3MResize
 from p3m.inference.windows import Window, crop, cut
@@ -183,7 +182,7 @@ class Tiled:
             yield [first, *islice(wanted, count - 1)]
 
 
-def _read_all(coarse: CoarseMaps, windows: Sequence[Window]) -> NDArray[np.float32]:
+def _read_all(coarse: CoarseMaps, windows: Sequence[Window]) -> Maps:
     """What is known of several windows of one size, shape (N, C, height, width)."""
     left, top, right, bottom = windows[0].outer
     maps = np.empty((len(windows), len(coarse.maps), bottom - top, right - left), np.float32)

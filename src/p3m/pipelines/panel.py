@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from p3m.evaluation.gallery import error_map
 from p3m.imaging.depth import as_grey
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Alpha, Image
@@ -11,9 +12,7 @@ _SIDE_PX = 192
 
 
 def panel_row(image: Image, truth: Alpha, alpha: Alpha) -> NDArray[np.uint8]:
-    """A picture, its true alpha, a network's alpha and the error, each within a square.
-
-    In the error, red is opacity that is too high, blue opacity that is too low, and black right.
+    """A picture, its true alpha, a network's alpha and its `error_map`, each within a square.
 
     Args:
         image: Shape (H, W, 3).
@@ -23,10 +22,7 @@ def panel_row(image: Image, truth: Alpha, alpha: Alpha) -> NDArray[np.uint8]:
     Returns:
         Shape (192, 768, 3).
     """
-    error = alpha - truth
-    planes = np.stack([error.clip(0), np.zeros_like(error), -error.clip(max=0)], axis=2)
-    colours = np.rint(planes * 255).astype(np.uint8)
-    pictures = [image, as_grey(truth), as_grey(alpha), colours]
+    pictures = [image, as_grey(truth), as_grey(alpha), error_map(alpha, truth)]
     return np.concatenate([_square(picture) for picture in pictures], axis=1)
 
 

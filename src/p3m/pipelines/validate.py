@@ -17,7 +17,7 @@ from p3m.pipelines.obfuscate import obfuscate_randomly
 from p3m.pipelines.scorer import Scorer
 from p3m.training.two_scale import to_planes
 
-_BASE_SIDE = 384
+_BASE_SIDE = 448
 _SEED = 20_000
 
 
@@ -58,6 +58,9 @@ def validator(
                     guest=0.0,
                     held=0.0,
                     covered=0.0,
+                    turned=0.0,
+                    dressed=0.0,
+                    soft=0.0,
                 ),
                 seed=_SEED,
                 length=count,

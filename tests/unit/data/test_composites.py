@@ -241,8 +241,10 @@ def test_photos_are_turned_with_their_alpha(tmp_path) -> None:
     turned = _dataset(folder, foregrounds, settings)
     moved = 0
     for index in range(12):
-        sample = turned[index]
-        light = sample["image"].mean(axis=2)
-        assert ((light > light.mean()) == (sample["alpha"] > 127)).mean() > 0.97
-        moved += int((sample["alpha"] != level[index]["alpha"]).mean() > 0.02)
+        before, after = level[index]["alpha"], turned[index]["alpha"]
+        light = turned[index]["image"].mean(axis=2)
+        assert ((light > light.mean()) == (after > 127)).mean() > 0.97
+        moved += int((before != after).mean() > 0.02)
+        middle = (before[28:36, 28:36] > 127, after[28:36, 28:36] > 127)
+        assert (middle[0] == middle[1]).mean() > 0.6  # turned about there, not drawn elsewhere
     assert moved > 6

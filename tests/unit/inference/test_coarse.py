@@ -40,6 +40,19 @@ def test_a_better_alpha_is_read_in_place_of_the_maps_own(rng):
     assert better.transition(box) == own.transition(box)
 
 
+@pytest.mark.parametrize("finer", [False, True])
+def test_maps_are_read_into_what_is_given(finer, rng):
+    coarse = CoarseMaps(rng.random((3, 6, 9), dtype=np.float32), (6 / 26, 9 / 36))
+    if finer:
+        coarse = coarse.with_alpha(rng.random((13, 18), dtype=np.float32), (26, 36))
+    box, whole = (3, 5, 30, 22), np.full((3, 26, 36), np.nan, np.float32)
+    room = whole[:, 5:22, 3:30]
+    assert coarse.read(box, out=room) is room
+    np.testing.assert_array_equal(room, coarse.read(box))
+    assert np.isnan(whole).sum() == whole.size - room.size
+    np.testing.assert_array_equal(coarse.read(box, channels=1)[0], room[0])
+
+
 def test_maps_of_a_smaller_picture_are_the_same_at_the_same_places(rng):
     maps, alpha = rng.random((2, 6, 9), dtype=np.float32), rng.random((12, 18), dtype=np.float32)
     large = CoarseMaps(maps, (1 / 4, 1 / 4)).with_alpha(alpha, (24, 36))

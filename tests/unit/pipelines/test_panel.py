@@ -6,7 +6,7 @@ RED, BLUE, BLACK, WHITE = (255, 0, 0), (0, 0, 255), (0, 0, 0), (255, 255, 255)
 EXPECTED = (
     (BLACK, BLACK, WHITE, WHITE),
     (BLACK, WHITE, BLACK, WHITE),
-    (BLACK, RED, BLUE, BLACK),
+    (WHITE, BLUE, RED, WHITE),
 )
 
 

@@ -21,10 +21,12 @@ class Brightness(nn.Module):
         super().__init__()
         self.still = nn.Parameter(torch.zeros(1))
         self.asked: list[tuple[object, ...]] = []
+        self.seen: list[torch.Tensor] = []
         self.level = 1.0
 
     def forward(self, image, base_side, corners, window_px):
         self.asked.append((tuple(image.shape), corners, window_px))
+        self.seen.append(image)
         red = image[:, :1] * 0.229 + 0.485
         return SimpleNamespace(window_alpha=(red * self.level).clamp(0, 1))
 
@@ -56,6 +58,10 @@ def test_both_columns_show_the_same_but_for_the_faces(scorer) -> None:
     model.level = 1.0
     seeing, _ = score(model)
     assert seeing["obfuscated/mad"] != seeing["normal/mad"]
+    hidden, visible = torch.stack(model.seen[:12]).reshape(2, 6, -1)
+    changed = (hidden != visible).float().mean(dim=1)
+    assert (changed < 0.5).all()
+    assert changed.mean() > 0.01
 
 
 def test_it_scores_the_same_pictures_whenever_it_is_asked(scorer) -> None:
