@@ -75,10 +75,10 @@ WEIGHTS: Catalog[Weights] = Catalog(
         ),
         Weights(
             model="p3mnet-lite",
-            tag="v3",
-            file="p3mnet-lite-v3.onnx",
-            sha256="8e610edf71a6e06008e126d92322133f38ad2781a90703d4b96221118ab0b80d",
-            size_bytes=6_439_559,
+            tag="v4",
+            file="p3mnet-lite-v4.onnx",
+            sha256="fd27b1ace263a9dd2adefa9264d993b18c8c0fe2c462328b21e681f1e68e0162",
+            size_bytes=6_446_483,
             licence="MIT",
             trained_on=_PACK,
             recipe=(

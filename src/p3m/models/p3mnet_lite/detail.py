@@ -1,6 +1,9 @@
 """The detail path: alpha at full resolution, from the picture and the coarse maps."""
 
+from itertools import product
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from p3m.models.layers import ConvNormAct, upsample
@@ -48,5 +51,25 @@ class DetailPath(nn.Module):
         alpha, transition = coarse[:, :1], coarse[:, 1:2]
         half = self.filter(self.shrink(torch.cat([image, coarse], dim=1)))
         full = torch.cat([upsample(self.narrow(half), 2), image, coarse[:, :2]], dim=1)
-        residual = torch.tanh(self.head(self.sharpen(full)))
+        residual = torch.tanh(_to_one_channel(self.sharpen(full), self.head))
         return (alpha + transition * residual).clamp(0.0, 1.0)
+
+
+def _to_one_channel(features: Tensor, head: nn.Conv2d) -> Tensor:
+    """What a 3x3 convolution to one channel gives: nine 1x1 ones, shifted and added.
+
+    ONNX Runtime computes output channels in blocks of 16; so 9 of 16 are of use, not one.
+
+    Args:
+        features: Shape (B, C, H, W).
+        head: The convolution, padded by 1.
+    """
+    taps = head.weight[0].permute(1, 2, 0).reshape(9, -1, 1, 1)
+    planes = F.pad(F.conv2d(features, taps), (1, 1, 1, 1))
+    parts = (slice(0, -2), slice(1, -1), slice(2, None))
+    shifted = [
+        planes[:, tap : tap + 1, rows, columns]
+        for tap, (rows, columns) in enumerate(product(parts, parts))
+    ]
+    total = sum(shifted[1:], shifted[0])
+    return total if head.bias is None else total + head.bias
