@@ -155,8 +155,16 @@ class Tiled:
     def _refine(self, backend: Backend, image: Image, coarse: CoarseMaps) -> Alpha:
         size = image.shape[:2]
         alpha = _enlarged(coarse, size)
+        room: Maps | None = None  # for the first batch and all others: none is larger
         for batch in self._batches(coarse, size, backend):
-            maps = _read_all(coarse, batch)
+            left, top, right, bottom = batch[0].outer
+            if room is None:
+                room = np.empty(
+                    (len(batch), len(coarse.maps), bottom - top, right - left), np.float32
+                )
+            maps = room[: len(batch)]
+            for window, part in zip(batch, maps, strict=True):
+                coarse.read(window.outer, out=part)
             images = np.stack([crop(image, window.outer) for window in batch])
             refined = backend.refine(images, maps)
             for window, low, high in zip(batch, maps[:, 0], refined, strict=True):
@@ -180,15 +188,6 @@ class Tiled:
             left, top, right, bottom = first.outer
             count = max(1, self.batch_px // ((right - left) * (bottom - top)))
             yield [first, *islice(wanted, count - 1)]
-
-
-def _read_all(coarse: CoarseMaps, windows: Sequence[Window]) -> Maps:
-    """What is known of several windows of one size, shape (N, C, height, width)."""
-    left, top, right, bottom = windows[0].outer
-    maps = np.empty((len(windows), len(coarse.maps), bottom - top, right - left), np.float32)
-    for window, part in zip(windows, maps, strict=True):
-        coarse.read(window.outer, out=part)
-    return maps
 
 
 def _put(alpha: Alpha, window: Window, low: Alpha, high: Alpha) -> None:

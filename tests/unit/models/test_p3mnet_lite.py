@@ -59,6 +59,19 @@ def test_detail_changes_nothing_outside_the_transition(detail: DetailPath) -> No
 
 
 @torch.inference_mode()
+def test_the_head_is_the_convolution_it_is_made_of(detail: DetailPath) -> None:
+    """The correction, with everything as transition, is the tanh of PyTorch's own convolution."""
+    seen: list[torch.Tensor] = []
+    detail.sharpen.register_forward_hook(lambda module, given, made: seen.append(made))
+    coarse = torch.full((1, 8, 24, 32), 0.5)
+    coarse[:, 1] = 0.1  # so small that nothing is clipped
+    alpha = detail(torch.randn(1, 3, 24, 32), coarse)
+    expected = 0.5 + 0.1 * torch.tanh(detail.head(seen[0]))
+    assert expected.std() > 1e-4
+    torch.testing.assert_close(alpha, expected)
+
+
+@torch.inference_mode()
 def test_detail_starts_as_the_identity() -> None:
     coarse = torch.rand(1, 8, 32, 32)
     assert torch.equal(DetailPath(8).eval()(torch.randn(1, 3, 32, 32), coarse), coarse[:, :1])
