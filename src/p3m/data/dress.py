@@ -24,7 +24,8 @@ def redress(
     are, and so does what has about their colour where one is seen.
 
     Args:
-        colours: The person's straight colours, shape (H, W, 3).
+        colours: The person's straight colours, or a photo over which the result is laid, shape
+            (H, W, 3).
         alpha: From 0 to 255, shape (H, W): says where the person is.
         faces: Not 0 where a face is, shape (H, W); None where no face is known.
         pattern: What is printed on the cloth, shape (H, W, 3); None for nothing.
@@ -33,8 +34,8 @@ def redress(
     Returns:
         The person's new colours; ``colours`` if nobody is seen.
     """
-    hidden = np.zeros(alpha.shape, np.bool_) if faces is None else faces > 0
-    rows, columns = np.nonzero((alpha >= _OPAQUE) & ~hidden)
+    face = np.zeros(alpha.shape, np.bool_) if faces is None else faces > 0
+    rows, columns = np.nonzero((alpha >= _OPAQUE) & ~face)
     if not len(rows):
         return colours
     lab = _to_lab(colours)
@@ -42,10 +43,10 @@ def redress(
     own = lab[rows[chosen], columns[chosen]].copy()
     share = _likeness(lab, own, float(rng.uniform(12, 45)))
     share = np.asarray(cv2.GaussianBlur(share, (0, 0), 1.5), np.float32)
-    if hidden.any():
-        skin = np.median(lab[hidden], axis=0)
+    if face.any():
+        skin = np.median(lab[face], axis=0)
         share *= 1 - (2 * _likeness(lab, skin, _SKIN_SPREAD)).clip(0, 1)
-        share[hidden] = 0
+        share[face] = 0
     new = np.array([rng.uniform(5, 95), *rng.normal(0, 25, 2)], np.float32)
     changed = new + (lab - own) * np.float32(rng.uniform(0.7, 1.2))
     if pattern is not None:

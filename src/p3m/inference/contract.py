@@ -79,7 +79,8 @@ class Backend(Protocol):
         Args:
             images: Windows of a picture, shape (B, h, w, 3), h and w multiples of the window
                 multiple.
-            maps: The maps at these windows' pixels, shape (B, C, h, w).
+            maps: The maps at these windows' pixels, shape (B, C, h, w). The next windows' may be
+                written over them: a backend copies what it keeps.
 
         Returns:
             Shape (B, h, w).

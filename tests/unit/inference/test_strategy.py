@@ -126,7 +126,7 @@ class Halving(Watched):
         self.given = []
 
     def refine(self, images, maps):
-        self.given.append(maps[0, 0])
+        self.given.append(maps[0, 0].copy())
         super().refine(images, maps)
         return maps[:, 0] ** 2
 

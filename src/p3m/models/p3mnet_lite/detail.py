@@ -63,6 +63,9 @@ def _to_one_channel(features: Tensor, head: nn.Conv2d) -> Tensor:
     Args:
         features: Shape (B, C, H, W).
         head: The convolution, padded by 1.
+
+    Returns:
+        Shape (B, 1, H, W).
     """
     taps = head.weight[0].permute(1, 2, 0).reshape(9, -1, 1, 1)
     planes = F.pad(F.conv2d(features, taps), (1, 1, 1, 1))

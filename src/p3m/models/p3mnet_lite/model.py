@@ -118,7 +118,7 @@ class P3MNetLite(nn.Module):
     and the picture's full resolution is met by a small detail path, within the transition only.
 
     Attributes:
-        base: Encoder, decoders and fusion, meant for about 0.1 megapixels.
+        base: Encoder, decoders and fusion, meant for about 0.2 megapixels.
         detail: Brings the alpha to the picture's own resolution.
     """
 
