@@ -126,8 +126,7 @@ class CompositeDataset:
             apart = rng.spawn(1)[0]
             pattern = self._scenes.part(apart) if apart.random() < _PATTERNED else None
             dressed = redress(foreground, alpha, faces, pattern, apart)
-            photo = foreground
-            foreground = composite(dressed, photo, dequantize(alpha)) if natural else dressed
+            foreground = composite(dressed, foreground, dequantize(alpha)) if natural else dressed
         if natural:
             return foreground, foreground, alpha
         if rng.random() < settings.empty:
