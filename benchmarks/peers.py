@@ -265,16 +265,22 @@ def modnet_size(size: Size, short: int = 512, multiple: int = 32) -> Size:
 
 
 def load_u2net(path: Path, threads: int) -> Predict:
-    """U2-Net: a square of 320, ImageNet's colours, the first of seven outputs spread to [0, 1]."""
+    """U2-Net: what `load_salience` gives, spread to [0, 1]."""
+    look = load_salience(path, threads)
+    return lambda image: fit(spread(look(image)), image)
+
+
+def load_salience(path: Path, threads: int) -> Callable[[Image], Floats]:
+    """U2-Net's first of seven outputs, (320, 320): a square of 320, ImageNet's colours."""
     run = load_onnx(path, threads)
     shift, scale = (np.array(rgb, np.float32) for rgb in (imagenet.MEAN, imagenet.STD))
 
-    def predict(image: Image) -> Alpha:
+    def look(image: Image) -> Floats:
         small = resize(image, (320, 320)).astype(np.float32)
         small /= max(1, small.max())
-        return fit(spread(run((small - shift) / scale)), image)
+        return run((small - shift) / scale)
 
-    return predict
+    return look
 
 
 def spread(plane: Floats) -> Floats:

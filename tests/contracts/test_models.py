@@ -18,7 +18,7 @@ from p3m.models.state import read_state, save_state
 from p3m.training.seeding import seed_initial_weights
 
 PARAMETERS = {
-    "p3mnet-lite": 3_141_996,
+    "p3mnet-lite": 3_293_484,
     "p3mnet-r34": 39_478_060,
     "p3mnet-swin-t": 45_128_206,
     "p3mnet-vitae-s": 27_463_052,

@@ -1,6 +1,7 @@
 """Training samples: people over other backgrounds, with alpha known by construction."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypedDict
 
 import cv2
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from p3m.core.errors import TrainingError
 from p3m.data.composite_settings import CompositeSettings
+from p3m.data.cut_things import CutThings
 from p3m.data.degrade import degrade, match_light, random_blur, random_light
 from p3m.data.dress import redress
 from p3m.data.foregrounds import ForegroundCache
@@ -16,14 +18,13 @@ from p3m.data.portraits import Background, Portrait
 from p3m.data.scenes import Scenes
 from p3m.data.sitters import Obfuscate, Sitters
 from p3m.data.strands import add_strands, random_style
-from p3m.imaging.compositing import composite, over
+from p3m.imaging.compositing import composite, over, straight_colours
 from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Image, Mask
 
-_LEAST = 1e-6
 _PATTERNED = 0.4  # of the clothes that change
-_BACKGROUND_SHARE = 0.2  # of the memory for decoded pictures
+_BACKGROUND_SHARE, _THINGS_SHARE = 0.2, 0.05  # of the memory for decoded pictures
 
 
 class Sample(TypedDict):
@@ -59,6 +60,7 @@ class CompositeDataset:
         length: How many samples there are.
         obfuscate: Hides faces before anything else is done (privacy-preserving training). None:
             faces stay.
+        things: Pictures of cut-out things, to stand beside people or to be held.
 
     Raises:
         TrainingError: If there are no portraits or no backgrounds.
@@ -75,11 +77,13 @@ class CompositeDataset:
         seed: int,
         length: int,
         obfuscate: Obfuscate | None,
+        things: Sequence[Path] = (),
     ) -> None:
         if not portraits or not backgrounds:
             raise TrainingError("Training needs at least one portrait and one background.")
         kept_bytes = settings.kept_mb * 10**6
         scenes_bytes = int(_BACKGROUND_SHARE * kept_bytes)
+        things_bytes = int(_THINGS_SHARE * kept_bytes) if things else 0
         self._sitters = Sitters(
             portraits,
             weights,
@@ -87,9 +91,15 @@ class CompositeDataset:
             side_px=settings.side_px,
             turned=settings.turned,
             obfuscate=obfuscate,
-            max_bytes=kept_bytes - scenes_bytes,
+            max_bytes=kept_bytes - scenes_bytes - things_bytes,
         )
-        self._scenes = Scenes(backgrounds, self._sitters.beside, settings, max_bytes=scenes_bytes)
+        self._scenes = Scenes(
+            backgrounds,
+            self._sitters.beside,
+            CutThings(things, max_bytes=things_bytes),
+            settings,
+            max_bytes=scenes_bytes,
+        )
         self._settings = settings
         self._seed = seed
         self._length = length
@@ -230,9 +240,8 @@ def _softened(
     """Colours and alpha of a thing out of focus; what lies beyond it lends it no colour."""
     share = dequantize(alpha)
     soft = np.asarray(cv2.GaussianBlur(share, (0, 0), sigma), np.float32)
-    spread = np.asarray(cv2.GaussianBlur(colours * share[..., None], (0, 0), sigma))
-    straight = spread / np.maximum(soft, _LEAST)[..., None]
-    return np.rint(straight.clip(0, 255)).astype(np.uint8), quantize(soft.clip(0, 1))
+    spread = np.asarray(cv2.GaussianBlur(colours * share[..., None], (0, 0), sigma), np.float32)
+    return straight_colours(spread, soft), quantize(soft.clip(0, 1))
 
 
 def _with_strands(

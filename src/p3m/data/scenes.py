@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from p3m.data.clutter import add_lines, add_shapes
 from p3m.data.composite_settings import CompositeSettings
+from p3m.data.cut_things import CutThings
 from p3m.data.degrade import random_hue, random_light
 from p3m.data.kept_pictures import KeptPictures
 from p3m.data.portraits import Background
@@ -21,6 +22,7 @@ Beside = Callable[[np.random.Generator], Image | None]
 """What somebody's photo shows beside them; None if they fill it."""
 
 _SHAPES, _LINES = 0.3, 0.2  # of the clutter; the rest are things
+_CUT = 0.5  # of the things, where there are cut-out ones; the rest are drawn
 
 
 class Scenes:
@@ -29,6 +31,7 @@ class Scenes:
     Args:
         backgrounds: What they are cut out of.
         beside: What else they are cut out of.
+        things: What is put into them beside drawn things.
         settings: How often each thing happens to them.
         max_bytes: Decoded pictures that are kept in memory.
     """
@@ -37,12 +40,14 @@ class Scenes:
         self,
         backgrounds: Sequence[Background],
         beside: Beside,
+        things: CutThings,
         settings: CompositeSettings,
         *,
         max_bytes: int,
     ) -> None:
         self._backgrounds = tuple(backgrounds)
         self._beside = beside
+        self._things = things
         self._settings = settings
         self._pictures = KeptPictures(_read, max_bytes=max_bytes)
 
@@ -66,7 +71,7 @@ class Scenes:
     def thing(
         self, centre: tuple[float, float], reach_px: float, rng: np.random.Generator
     ) -> tuple[Image, NDArray[np.uint8]]:
-        """Colours and alpha, from 0 to 255, of a drawn thing in some light.
+        """Colours and alpha, from 0 to 255, of a drawn or cut-out thing in some light.
 
         Args:
             centre: Where it stands, (x, y) in pixels.
@@ -74,7 +79,10 @@ class Scenes:
             rng: Source of randomness.
         """
         side = self._settings.side_px
-        colours, cover = draw_thing(side, centre, reach_px, self.part(rng), rng)
+        if len(self._things) and rng.random() < _CUT:
+            colours, cover = self._things.show(side, centre, reach_px, rng)
+        else:
+            colours, cover = draw_thing(side, centre, reach_px, self.part(rng), rng)
         return random_light(colours, rng, 0.5), cover
 
     def part(self, rng: np.random.Generator) -> Image:

@@ -18,6 +18,7 @@ _WINDOWS_PX = (91, 7)
 _TILE_PX = 512
 _BAND_PX = 1 << 18
 _EPS = 1e-5
+_LEAST_ALPHA = 1e-6
 
 
 def composite(foreground: Image, background: Image | Colour, alpha: Alpha) -> Image:
@@ -87,6 +88,29 @@ def over(front: Image, front_alpha: Alpha, back: Image, back_alpha: Alpha) -> tu
     both = 1 - (1 - front_alpha) * (1 - back_alpha)
     share = np.divide(front_alpha, both, out=np.zeros_like(both), where=both > 0)
     return composite(front, back, np.minimum(share, 1, out=share)), both
+
+
+def straight_colours(premultiplied: NDArray[np.float32], alpha: Alpha) -> Image:
+    """The colours of layers that were filtered times their alpha, so that none came from beyond it.
+
+    Args:
+        premultiplied: Colours from 0 to 255 times alpha, shape (H, W, 3).
+        alpha: Filtered alike, shape (H, W).
+
+    Returns:
+        Black where nothing is.
+
+    Raises:
+        ShapeError: If the shapes do not fit.
+
+    Example:
+        >>> straight_colours(np.float32([[[50, 0, 100]]]), np.float32([[0.5]])).tolist()
+        [[[100, 0, 200]]]
+    """
+    check_shape("premultiplied", premultiplied, f"{alpha.shape[0]} {alpha.shape[1]} 3")
+    straight = premultiplied / np.maximum(alpha, _LEAST_ALPHA)[..., None]
+    colours: Image = np.rint(straight.clip(0, 255)).astype(np.uint8)
+    return colours
 
 
 def estimate_foreground(

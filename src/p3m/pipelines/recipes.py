@@ -11,6 +11,7 @@ from torch import nn
 from p3m.core.errors import ConfigError
 from p3m.data.composites import CompositeDataset
 from p3m.data.crops import CropDataset
+from p3m.data.cut_things import find_things
 from p3m.data.faces import FaceFolder
 from p3m.data.foregrounds import ForegroundCache, given_layers
 from p3m.data.portraits import Portrait
@@ -71,7 +72,7 @@ def make_recipe(
 
     Raises:
         ConfigError: If settings contradict each other, the network or the portraits.
-        InputError: If the folder of faces cannot be used.
+        InputError: If the folder of faces or of things cannot be used.
     """
     check_faces(split, run.faces, needs_masks=run.copy_paste.level != "none")
     make = _composites if run.recipe == "composites" else _crops
@@ -98,6 +99,7 @@ def _composites(
         seed=settings.seed,
         length=settings.steps * settings.batch_size,
         obfuscate=_obfuscation(run, split),
+        things=find_things(Path(run.data.things)) if run.data.things else (),
     )
     score = None
     if split.validation and split.validation_backgrounds:

@@ -5,24 +5,32 @@ from torch import Tensor, nn
 
 from p3m.models.contract import CLASSES
 from p3m.models.layers import ConvNormAct, SeparableConv, upsample
+from p3m.models.p3mnet_lite.attention import AttentionBlock
 from p3m.models.p3mnet_lite.dbfi import DeepBipartiteIntegration
 
 
 class Context(nn.Module):
-    """The deepest feature, narrowed, with the picture's mean feature added to every place."""
+    """The deepest feature, narrowed, with the picture's mean feature added to every place.
 
-    def __init__(self, channels_in: int, channels: int) -> None:
+    Args:
+        channels_in: Channels of the encoder's deepest feature.
+        channels: Channels of the result.
+        blocks: Attention blocks at its end.
+    """
+
+    def __init__(self, channels_in: int, channels: int, *, blocks: int = 2) -> None:
         super().__init__()
         self.narrow = ConvNormAct(channels_in, channels)
         self.whole = nn.Conv2d(channels, channels, 1)
         self.merge = SeparableConv(channels, channels)
+        self.attend = nn.Sequential(*(AttentionBlock(channels) for _ in range(blocks)))
 
     def forward(self, deepest: Tensor) -> Tensor:
         """Features of shape (B, channels, H, W)."""
         narrow = self.narrow(deepest)
         whole = self.whole(F.adaptive_avg_pool2d(narrow, 1))
-        merged: Tensor = self.merge(F.relu(narrow + whole))
-        return merged
+        attended: Tensor = self.attend(self.merge(F.relu(narrow + whole)))
+        return attended
 
 
 class SemanticBlock(nn.Module):
