@@ -133,3 +133,10 @@ def test_hard_portraits_are_drawn_more_often(pack, tmp_path) -> None:
     scores.write_text("\n".join(["name,mad", *rows[1:]]), encoding="utf-8")
     with pytest.raises(InputError, match=f"lacks 1 of .* such as {portraits[0].name}"):
         portrait_weights(portraits, settings)
+
+
+def test_things_that_are_not_cut_out_are_refused_before_anything_is_made(pack, tmp_path) -> None:
+    for folder, message in (("none", "no such folder"), (pack / "portraits", "no transparency")):
+        with pytest.raises(InputError, match=message):
+            train(_run(f"data.things={tmp_path / folder}"), data=pack, out=tmp_path / "run")
+        assert not (tmp_path / "run").exists()

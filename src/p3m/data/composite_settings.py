@@ -16,7 +16,7 @@ class CompositeSettings:
         turned: Somebody is turned, as by a camera held askew.
         dressed: What has one colour on the person, such as a shirt, gets another.
         matched: The person is lit about as the background is.
-        clutter: Shapes of another scene stand behind them, lines, or a drawn thing.
+        clutter: Shapes of another scene stand behind them, lines, or one to three things.
         held: A drawn thing is held before the body, and counts.
         covered: A drawn thing, nearer than what is sharp, hides a part of the body.
         strands: Hair strands are added.

@@ -22,6 +22,7 @@ Beside = Callable[[np.random.Generator], Image | None]
 """What somebody's photo shows beside them; None if they fill it."""
 
 _SHAPES, _LINES = 0.3, 0.2  # of the clutter; the rest are things
+_MOST_THINGS = 3
 _CUT = 0.5  # of the things, where there are cut-out ones; the rest are drawn
 
 
@@ -104,9 +105,11 @@ class Scenes:
         if kind < _SHAPES + _LINES:
             return add_lines(scene, rng)
         side = self._settings.side_px
-        centre = (float(rng.uniform(0, side)), float(rng.uniform(0, side)))
-        thing, cover = self.thing(centre, float(rng.uniform(0.04, 0.4)) * side, rng)
-        return composite(thing, scene, dequantize(cover))
+        for _ in range(int(rng.integers(1, _MOST_THINGS + 1))):
+            centre = (float(rng.uniform(0, side)), float(rng.uniform(0, side)))
+            thing, cover = self.thing(centre, float(rng.uniform(0.04, 0.4)) * side, rng)
+            scene = composite(thing, scene, dequantize(cover))
+        return scene
 
     def _out_of_focus(self, scene: Image, rng: np.random.Generator) -> Image:
         """In part of the samples, a soft scene."""

@@ -44,7 +44,7 @@ def foregrounds(folder, tmp_path) -> ForegroundCache:
     return cache
 
 
-def _dataset(folder, foregrounds, settings=CLEAN, obfuscate=None) -> CompositeDataset:
+def _dataset(folder, foregrounds, settings=CLEAN, obfuscate=None, things=()) -> CompositeDataset:
     return CompositeDataset(
         folder.portraits,
         [1.0] * len(folder.portraits),
@@ -54,6 +54,7 @@ def _dataset(folder, foregrounds, settings=CLEAN, obfuscate=None) -> CompositeDa
         seed=3,
         length=100,
         obfuscate=obfuscate,
+        things=things,
     )
 
 
@@ -125,6 +126,23 @@ def test_clutter_is_behind_people(folder, foregrounds) -> None:
         assert np.array_equal(one["foreground"].shape, other["foreground"].shape)
         assert not np.array_equal(one["background"], other["background"])
         assert person.any()
+
+
+def test_cut_out_things_stand_in_scenes(folder, foregrounds, tmp_path) -> None:
+    """Scenes are black here and the cut-out thing has one colour; drawn ones have many."""
+    thing = np.full((20, 20, 4), (160, 120, 140, 255), np.uint8)
+    write_picture(tmp_path / "thing.png", thing)
+    for scene in folder.backgrounds:
+        write_picture(scene.image, np.zeros((96, 96, 3), np.uint8), overwrite=True)
+    settings = replace(CLEAN, matched=0, company=0, background_blur=0, plain=0, beside=0, clutter=1)
+    shown = [0, 0]
+    for kind, files in enumerate(((), (tmp_path / "thing.png",))):
+        dataset = _dataset(folder, foregrounds, settings, things=files)
+        for index in range(40):
+            scene = dataset[index]["background"].reshape(-1, 3)
+            colours, counts = np.unique(scene, axis=0, return_counts=True)
+            shown[kind] += int(counts[colours.max(axis=1) > 60].max(initial=0) > 60)
+    assert shown[1] > shown[0] + 3
 
 
 def test_things_before_a_body_count_and_spare_the_face(folder, foregrounds) -> None:
