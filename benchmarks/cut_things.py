@@ -14,12 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from peers import Floats, load_salience
+from peers import MAGENTA, Floats, load_salience, spread
 from pymatting import estimate_alpha_cf
 from rich.progress import track
 
 from p3m.config.load import load_settings, preset
-from p3m.imaging.compositing import cutout
+from p3m.imaging.compositing import composite, cutout
+from p3m.imaging.depth import dequantize
 from p3m.imaging.io import read_image, write_picture
 from p3m.imaging.resize import fit_within, resize
 from p3m.imaging.sheet import contact_sheet
@@ -34,12 +35,13 @@ DECIDED = 0.5  # of what may be a thing, that U2-Net must be sure of
 INSIDE_PX, OUTSIDE_PX = 3, 4
 SMALL = 0.1  # of the largest part: smaller ones are no things
 NOISE = 0.03
-MAGENTA = np.array((255, 0, 255))
 
 
 def main() -> None:
     """Writes a PNG for each thing, and a sheet of all over magenta."""
     options = parse()
+    if options.out.exists():
+        raise SystemExit(f"{options.out} is there already; what lies in it would be trained on.")
     run = load_settings(TrainRun, preset("p3mnet-lite"))
     scenes = split_folder(options.data, run.data).train_backgrounds
     look = load_salience(options.u2net, options.threads)
@@ -49,7 +51,9 @@ def main() -> None:
         thing = cut(image, look(image))
         if thing is not None:
             write_picture(options.out / f"{scene.name}.png", thing, overwrite=True)
-            shown[scene.name] = over_magenta(thing)
+            shown[scene.name] = composite(thing[..., :3], MAGENTA, dequantize(thing[..., 3]))
+    if not shown:
+        raise SystemExit(f"U2-Net is sure of nothing in {len(scenes)} scenes.")
     sheet = contact_sheet(list(shown.values()), list(shown), columns=12, cell_px=120)
     write_picture(options.sheet, sheet, overwrite=True)
     print(f"{len(shown)} things of {len(scenes)} scenes: {options.out}, {options.sheet}")
@@ -61,7 +65,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="the open portrait pack")
     parser.add_argument("--u2net", type=Path, required=True, help="u2net.onnx")
     parser.add_argument("--out", type=Path, default=Path("runs/things"))
-    parser.add_argument("--sheet", type=Path, default=Path("things.png"))
+    parser.add_argument("--sheet", type=Path, default=Path("runs/things.png"))
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -75,12 +79,12 @@ def cut(image: Image, salience: Floats) -> Rgba | None:
     """
     if salience.max() <= SURE:
         return None
-    salience = (salience - salience.min()) / np.ptp(salience)
+    salience = spread(salience)
     sure, maybe = (float((salience > least).mean()) for least in (SURE, MAYBE))
     if not (LEAST < sure < MOST and sure / maybe > DECIDED):
         return None
     size = fit_within(image.shape[:2], (LONGEST_PX, LONGEST_PX))
-    image, salience = resize(image, size), resize(salience.astype(np.float32), size)
+    image, salience = resize(image, size), resize(salience, size)
     trimap = outlined(salience)
     if not {0.0, 0.5, 1.0} <= set(np.unique(trimap)):
         return None
@@ -109,12 +113,6 @@ def disc(radius_px: int) -> NDArray[np.uint8]:
     """A round kernel."""
     side = 2 * radius_px + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.uint8)
-
-
-def over_magenta(thing: Rgba) -> Image:
-    """A thing before magenta."""
-    share = thing[..., 3:] / 255
-    return np.rint(thing[..., :3] * share + MAGENTA * (1 - share)).astype(np.uint8)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from p3m.models.catalog import MODELS, create_model
 from p3m.models.identify import identify
 from p3m.models.state import read_state, save_state
 from p3m.training.seeding import seed_initial_weights
+from support.statistics import wake
 
 PARAMETERS = {
     "p3mnet-lite": 3_293_484,
@@ -46,9 +47,9 @@ names = pytest.mark.parametrize("name", list(MODELS))
 
 @cache
 def network(name: str) -> nn.Module:
-    """One for all tests that leave it as it is, in eval mode."""
+    """One for all tests that leave it as it is, in eval mode; every layer has its say."""
     seed_initial_weights(7)
-    return create_model(name)
+    return wake(create_model(name))
 
 
 def picture(batch: int, height: int, width: int) -> Tensor:
@@ -117,10 +118,8 @@ def test_a_batch_gives_what_its_pictures_give(name: str) -> None:
 
 @names
 def test_every_parameter_that_wants_a_gradient_gets_one(name: str) -> None:
-    model = create_model(name).train()
-    for module in model.modules():  # what starts as zero, such as the detail path's head, stops it
-        if isinstance(module, nn.Conv2d) and not module.weight.any():
-            nn.init.normal_(module.weight, std=0.1)
+    model = wake(create_model(name).train())  # what starts as zero stops gradients
+    for module in model.modules():
         if isinstance(module, DropPath):  # both samples may lose a branch
             module.eval()
     output = model(picture(2, 64, 96))

@@ -14,6 +14,7 @@ from p3m.pipelines.export import export
 from p3m.training.seeding import seed_initial_weights
 from support.images import encoded, portrait
 from support.onnx_models import p3m_model
+from support.statistics import wake
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +77,7 @@ def exported(tmp_path_factory):
     def get(name):
         folder = tmp_path_factory.mktemp(name)
         seed_initial_weights(7)
-        network = create_model(name)
+        network = wake(create_model(name))
         if name == "p3mnet-lite":  # fresh heads say nothing
             for head in (network.base.classify, network.base.estimate, network.detail.head):
                 torch.nn.init.normal_(head.weight, std=0.5)

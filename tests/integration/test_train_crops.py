@@ -174,3 +174,9 @@ def test_weights_of_something_else_are_refused(tmp_path) -> None:
     for model in ("p3m-basic", "p3mnet-lite"):
         with pytest.raises(WeightsError, match="missing"):
             build_model(_run(f"initial={tmp_path / 'other.pt'}", f"model={model}"))
+
+
+def test_cut_out_things_are_for_composites(pack, tmp_path) -> None:
+    with pytest.raises(ConfigError, match=r"data\.things works with recipe 'composites' only"):
+        train(_run("data.things=things"), data=pack, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

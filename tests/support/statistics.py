@@ -1,4 +1,4 @@
-"""Networks in eval mode whose every layer has its say, as after a training."""
+"""Networks whose every layer has its say, as after a training."""
 
 from torch import nn
 
@@ -23,3 +23,16 @@ def enliven(network: nn.Module) -> nn.Module:
             if module.bias is not None:
                 nn.init.normal_(module.bias, std=0.2)
     return network.eval()
+
+
+def wake(network: nn.Module, std: float = 0.1) -> nn.Module:
+    """Gives what starts as zero, such as the last layer of a correction, other weights, in place.
+
+    Args:
+        network: With fresh weights.
+        std: Their deviation.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear) and not module.weight.any():
+            nn.init.normal_(module.weight, std=std)
+    return network

@@ -17,8 +17,8 @@ class CompositeSettings:
         dressed: What has one colour on the person, such as a shirt, gets another.
         matched: The person is lit about as the background is.
         clutter: Shapes of another scene stand behind them, lines, or one to three things.
-        held: A drawn thing is held before the body, and counts.
-        covered: A drawn thing, nearer than what is sharp, hides a part of the body.
+        held: A thing, drawn or cut out, is held before the body, and counts.
+        covered: A thing, nearer than what is sharp, hides a part of the body.
         strands: Hair strands are added.
         grey: The whole picture is grey.
         blur: Out of focus, or moved.

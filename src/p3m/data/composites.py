@@ -60,7 +60,7 @@ class CompositeDataset:
         length: How many samples there are.
         obfuscate: Hides faces before anything else is done (privacy-preserving training). None:
             faces stay.
-        things: Pictures of cut-out things, to stand beside people or to be held.
+        things: Pictures of cut-out things, for beside people, in their hands and before them.
 
     Raises:
         TrainingError: If there are no portraits or no backgrounds.
@@ -96,7 +96,7 @@ class CompositeDataset:
         self._scenes = Scenes(
             backgrounds,
             self._sitters.beside,
-            CutThings(things, max_bytes=things_bytes),
+            CutThings(things, side_px=settings.side_px, max_bytes=things_bytes),
             settings,
             max_bytes=scenes_bytes,
         )

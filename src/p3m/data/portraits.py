@@ -159,10 +159,15 @@ def pictures_by_stem(folder: Path | None) -> dict[str, Path]:
     """
     if folder is None:
         return {}
-    return {path.stem: path for path in _pictures(folder)}
+    return {path.stem: path for path in pictures_in(folder)}
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """The pictures of a folder, sorted by name.
+
+    Raises:
+        InputError: If the folder holds none.
+    """
     found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _IMAGE_SUFFIXES]
     if not found:
         raise InputError(f"{folder}: holds no pictures.")

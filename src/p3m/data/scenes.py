@@ -1,4 +1,4 @@
-"""What stands behind people in composite samples: scenes, clutter and drawn things."""
+"""What stands behind people in composite samples: scenes, clutter and things."""
 
 from collections.abc import Callable, Sequence
 
@@ -32,7 +32,7 @@ class Scenes:
     Args:
         backgrounds: What they are cut out of.
         beside: What else they are cut out of.
-        things: What is put into them beside drawn things.
+        things: What is put into them besides drawn things.
         settings: How often each thing happens to them.
         max_bytes: Decoded pictures that are kept in memory.
     """
@@ -79,10 +79,10 @@ class Scenes:
             reach_px: How far it reaches from there, about.
             rng: Source of randomness.
         """
-        side = self._settings.side_px
         if len(self._things) and rng.random() < _CUT:
-            colours, cover = self._things.show(side, centre, reach_px, rng)
+            colours, cover = self._things.show(centre, reach_px, rng)
         else:
+            side = self._settings.side_px
             colours, cover = draw_thing(side, centre, reach_px, self.part(rng), rng)
         return random_light(colours, rng, 0.5), cover
 

@@ -91,14 +91,16 @@ def over(front: Image, front_alpha: Alpha, back: Image, back_alpha: Alpha) -> tu
 
 
 def straight_colours(premultiplied: NDArray[np.float32], alpha: Alpha) -> Image:
-    """The colours of layers that were filtered times their alpha, so that none came from beyond it.
+    r"""The colours of a layer that was filtered after they had been multiplied by its alpha.
+
+    .. math:: F = \min(255, P / \max(\alpha, 10^{-6}))
 
     Args:
-        premultiplied: Colours from 0 to 255 times alpha, shape (H, W, 3).
-        alpha: Filtered alike, shape (H, W).
+        premultiplied: Colours from 0 to 255 times alpha, P, shape (H, W, 3).
+        alpha: Filtered alike, in [0, 1], shape (H, W).
 
     Returns:
-        Black where nothing is.
+        Straight colours, shape (H, W, 3); black where P is.
 
     Raises:
         ShapeError: If the shapes do not fit.
@@ -107,7 +109,7 @@ def straight_colours(premultiplied: NDArray[np.float32], alpha: Alpha) -> Image:
         >>> straight_colours(np.float32([[[50, 0, 100]]]), np.float32([[0.5]])).tolist()
         [[[100, 0, 200]]]
     """
-    check_shape("premultiplied", premultiplied, f"{alpha.shape[0]} {alpha.shape[1]} 3")
+    _check_pair("premultiplied", premultiplied, alpha)
     straight = premultiplied / np.maximum(alpha, _LEAST_ALPHA)[..., None]
     colours: Image = np.rint(straight.clip(0, 255)).astype(np.uint8)
     return colours
@@ -201,7 +203,7 @@ def cutout(image: Image, alpha: Alpha, *, method: ForegroundMethod = "blurred-fu
     return attach_alpha(foreground, alpha)
 
 
-def _check_pair(name: str, image: Image, alpha: Alpha) -> None:
+def _check_pair(name: str, image: NDArray[np.generic], alpha: Alpha) -> None:
     check_shape("alpha", alpha, "H W")
     check_shape(name, image, f"{alpha.shape[0]} {alpha.shape[1]} 3")
 

@@ -57,6 +57,34 @@ class SeparableConv(nn.Sequential):
         )
 
 
+class Attention(nn.Module):
+    """Every token attends to every other; attributes are named as in ViTAE's published weights.
+
+    Args:
+        channels: Channels of a token, a multiple of ``heads``.
+        heads: Heads that attend independently.
+
+    Attributes:
+        qkv: Makes queries, keys and values, in this order.
+        proj: Mixes what the heads have found.
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.proj = nn.Linear(channels, channels)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Tokens of the input's shape, (B, N, channels)."""
+        query, key, value = self.qkv(tokens).unflatten(-1, (3, self.heads, -1)).unbind(2)
+        found = F.scaled_dot_product_attention(
+            query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
+        )
+        out: Tensor = self.proj(found.transpose(1, 2).flatten(2))
+        return out
+
+
 def upsample(features: Tensor, factor: int) -> Tensor:
     """Bilinear upsampling by a whole factor, half-pixel centres.
 

@@ -125,6 +125,8 @@ def _composites(
 def _crops(
     run: TrainRun, model: nn.Module, split: Split, settings: TrainSettings, cache: Path
 ) -> Recipe:
+    if run.data.things:
+        raise ConfigError("data.things works with recipe 'composites' only.")
     entry = MODELS[run.model]
     if run.crops.side_px % entry.stride:
         raise ConfigError(

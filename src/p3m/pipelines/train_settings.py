@@ -37,8 +37,9 @@ class DataSettings:
             median at most, the easiest a quarter as often at least. Empty: all alike.
         alphas: A folder of alphas to train on in place of the data's own, such as `p3m data refine`
             writes; whoever has none there is not trained on. Validation keeps the data's own.
-        things: A folder of cut-out things, pictures with transparency. With recipe ``composites``
-            half of the things beside people and in their hands are of it; the others are drawn.
+        things: A folder of cut-out things, pictures with transparency; recipe ``composites`` only.
+            Half of the things beside people, in their hands and before them are of it, the others
+            are drawn. Empty: all are drawn.
     """
 
     dataset: str = "folder"

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from p3m.core.errors import MissingExtraError, RangeError, ShapeError
-from p3m.imaging.compositing import attach_alpha, composite, cutout, estimate_foreground, over
+from p3m.imaging.compositing import (
+    attach_alpha,
+    composite,
+    cutout,
+    estimate_foreground,
+    over,
+    straight_colours,
+)
 from support.images import noise, portrait
 
 
@@ -222,3 +229,21 @@ def test_wrong_arguments_are_named():
         estimate_foreground(image, alpha[..., None])
     with pytest.raises(RangeError, match="alpha is 2"):
         attach_alpha(image, alpha * 2)
+
+
+@given(
+    colours=arrays(np.uint8, (4, 5, 3)),
+    alpha=arrays(np.float32, (4, 5), elements=st.floats(0, 1, width=32)),
+)
+def test_straight_colours_undo_what_alpha_was_multiplied_in(colours, alpha) -> None:
+    straight = straight_colours(colours * alpha[..., None], alpha)
+    assert straight.dtype == np.uint8
+    shown = alpha > 1e-3
+    assert np.array_equal(straight[shown], colours[shown])
+    assert not straight[alpha == 0].any()
+
+
+def test_straight_colours_need_a_plane_of_alpha() -> None:
+    for alpha in (np.ones(3, np.float32), np.ones((2, 3), np.float32)):
+        with pytest.raises(ShapeError):
+            straight_colours(np.ones((3, 3, 3), np.float32), alpha)

@@ -2,8 +2,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from p3m.models.layers import max_pool_with_indices, max_unpool
+from p3m.models.layers import Attention, max_pool_with_indices, max_unpool
 from support.gradcheck import assert_gradient
+from support.references import vitae as restated
+from support.statistics import enliven
 
 windows = pytest.mark.parametrize(
     "window",
@@ -50,3 +52,11 @@ def test_gradients_of_unpooling() -> None:
 def test_unpooling_keeps_the_dtype() -> None:
     pooled, indices = max_pool_with_indices(torch.randn(1, 2, 4, 4, dtype=torch.bfloat16))
     assert max_unpool(pooled, indices, (4, 4)).dtype == torch.bfloat16
+
+
+@torch.inference_mode()
+def test_attention_equals_its_restatement() -> None:
+    attention = enliven(Attention(12, 3).double())
+    tokens = torch.randn(2, 10, 12, dtype=torch.float64)
+    expected = [restated.attention(attention.state_dict(), picture, 3) for picture in tokens]
+    torch.testing.assert_close(attention(tokens), torch.stack(expected), atol=1e-10, rtol=0)

@@ -3,6 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from p3m.models.layers import Attention
+
 
 class AttentionBlock(nn.Module):
     """Attention among all places of a feature, then two linear maps; norms before, sums after.
@@ -12,21 +14,25 @@ class AttentionBlock(nn.Module):
     block changes nothing.
 
     Args:
-        channels: Channels of the feature.
+        channels: Channels of the feature, a multiple of ``heads``.
         heads: Heads that attend independently.
+
+    Attributes:
+        place: The depthwise convolution.
+        attend: The attention, behind ``norm``.
+        widen: The first linear map, behind ``norm_wide``.
+        narrow: The second one, behind a ReLU.
     """
 
     def __init__(self, channels: int, heads: int = 4) -> None:
         super().__init__()
-        self.heads = heads
         self.place = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
         self.norm = nn.LayerNorm(channels)
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.join = nn.Linear(channels, channels)
+        self.attend = Attention(channels, heads)
         self.norm_wide = nn.LayerNorm(channels)
         self.widen = nn.Linear(channels, 2 * channels)
         self.narrow = nn.Linear(2 * channels, channels)
-        for last in (self.place, self.join, self.narrow):
+        for last in (self.place, self.attend.proj, self.narrow):
             nn.init.zeros_(last.weight)
             nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
@@ -34,16 +40,7 @@ class AttentionBlock(nn.Module):
         """Features of the input's shape, (B, channels, H, W)."""
         placed = feature + self.place(feature)
         tokens = placed.flatten(2).transpose(1, 2)
-        tokens = tokens + self._attended(self.norm(tokens))
+        tokens = tokens + self.attend(self.norm(tokens))
         tokens = tokens + self.narrow(F.relu(self.widen(self.norm_wide(tokens))))
         attended: Tensor = tokens.transpose(1, 2).unflatten(2, feature.shape[2:])
         return attended
-
-    def _attended(self, tokens: Tensor) -> Tensor:
-        query, key, value = (
-            part.transpose(1, 2)
-            for part in self.qkv(tokens).unflatten(-1, (3, self.heads, -1)).unbind(2)
-        )
-        found = F.scaled_dot_product_attention(query, key, value)
-        joined: Tensor = self.join(found.transpose(1, 2).flatten(2))
-        return joined

@@ -24,12 +24,14 @@ class P3MNetLiteBase(nn.Module):
     ==========  ======  ========  =======
     level       stride  semantic  matting
     ==========  ======  ========  =======
-    context     32      96, by attention
+    context     32      96
     16          16      64        64
     8           8       48        48
     4           4       32        32
     2           2                 24
     ==========  ======  ========  =======
+
+    Within the context, places attend to each other.
 
     Attributes:
         encoder: The shared encoder.
@@ -109,7 +111,9 @@ class P3MNetLiteBase(nn.Module):
 
 
 def _softmax(logits: Tensor) -> Tensor:
-    """The softmax of each pixel, by whole planes: a sixth of ONNX Runtime's time for its own.
+    """The softmax over channels as operations on whole planes.
+
+    ONNX Runtime is faster at them than at its own Softmax along an axis that is not the last.
 
     Args:
         logits: Shape (B, C, H, W).
@@ -123,9 +127,10 @@ class P3MNetLite(nn.Module):
 
     Li et al., "Privacy-Preserving Portrait Matting", ACM MM 2021. What differs, so that it runs on
     a CPU: strides 2 to 32 in place of 1 to 32; separable convolutions; bilinear upsampling in
-    place of max unpooling; encoder features in the semantic decoder too; a soft fusion, ``alpha =
-    P(foreground) + P(transition) * local alpha``, so that gradients reach the semantic decoder;
-    and the picture's full resolution is met by a small detail path, within the transition only.
+    place of max unpooling; encoder features in the semantic decoder too; attention at the deepest
+    level; a soft fusion, ``alpha = P(foreground) + P(transition) * local alpha``, so that gradients
+    reach the semantic decoder; and the picture's full resolution is met by a small detail path,
+    within the transition only.
 
     Attributes:
         base: Encoder, decoders and fusion, meant for about 0.2 megapixels.

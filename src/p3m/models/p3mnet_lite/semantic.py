@@ -10,7 +10,7 @@ from p3m.models.p3mnet_lite.dbfi import DeepBipartiteIntegration
 
 
 class Context(nn.Module):
-    """The deepest feature, narrowed, with the picture's mean feature added to every place.
+    """The deepest feature, narrowed, with the picture's mean added to every place, then attention.
 
     Args:
         channels_in: Channels of the encoder's deepest feature.
@@ -23,13 +23,13 @@ class Context(nn.Module):
         self.narrow = ConvNormAct(channels_in, channels)
         self.whole = nn.Conv2d(channels, channels, 1)
         self.merge = SeparableConv(channels, channels)
-        self.attend = nn.Sequential(*(AttentionBlock(channels) for _ in range(blocks)))
+        self.blocks = nn.Sequential(*(AttentionBlock(channels) for _ in range(blocks)))
 
     def forward(self, deepest: Tensor) -> Tensor:
         """Features of shape (B, channels, H, W)."""
         narrow = self.narrow(deepest)
         whole = self.whole(F.adaptive_avg_pool2d(narrow, 1))
-        attended: Tensor = self.attend(self.merge(F.relu(narrow + whole)))
+        attended: Tensor = self.blocks(self.merge(F.relu(narrow + whole)))
         return attended
 
 

@@ -1,38 +1,13 @@
-"""The two kinds of attention among all tokens of a map: exact, and by random features."""
+"""Attention among all tokens of a map by random features."""
 
 from contextlib import AbstractContextManager, nullcontext
 from math import sqrt
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 NORM_EPS = 1e-6
 _INVERSE_EPS = 1e8
-
-
-class Attention(nn.Module):
-    """Every token attends to every other; attributes are named as in the published weights.
-
-    Args:
-        channels: Channels of a token.
-        heads: Heads that attend independently.
-    """
-
-    def __init__(self, channels: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.proj = nn.Linear(channels, channels)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Tokens of the input's shape, (B, N, channels)."""
-        query, key, value = self.qkv(tokens).unflatten(-1, (3, self.heads, -1)).unbind(2)
-        found = F.scaled_dot_product_attention(
-            query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2)
-        )
-        out: Tensor = self.proj(found.transpose(1, 2).flatten(2))
-        return out
 
 
 class KernelAttention(nn.Module):

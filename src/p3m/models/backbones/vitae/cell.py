@@ -4,7 +4,8 @@ from torch import Tensor, nn
 
 from p3m.models.backbones.drop_path import DropPath
 from p3m.models.backbones.tokens import Mlp, channels_first, channels_last
-from p3m.models.backbones.vitae.attention import NORM_EPS, Attention, KernelAttention
+from p3m.models.backbones.vitae.attention import NORM_EPS, KernelAttention
+from p3m.models.layers import Attention
 
 
 class NormalCell(nn.Module):

@@ -14,8 +14,9 @@ from p3m.models.backbones.tokens import (
     channels_first,
     init_linear,
 )
-from p3m.models.backbones.vitae.attention import Attention, KernelAttention
+from p3m.models.backbones.vitae.attention import KernelAttention
 from p3m.models.backbones.vitae.cell import NormalCell
+from p3m.models.layers import Attention
 from p3m.models.state import load_state, read_state
 
 CHANNELS = Channels(shallow=32, half=64, quarter=64, eighth=128, sixteenth=256, deepest=512)

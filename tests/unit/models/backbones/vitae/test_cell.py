@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from p3m.models.backbones.vitae.attention import Attention, KernelAttention
+from p3m.models.backbones.vitae.attention import KernelAttention
 from p3m.models.backbones.vitae.cell import NormalCell
+from p3m.models.layers import Attention
 from support.references import vitae as restated
 from support.statistics import enliven
 

@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from p3m.models.p3mnet_lite.attention import AttentionBlock
+from support.references import vitae as restated
 
 CHANNELS, HEADS = 12, 3
 
@@ -25,21 +26,11 @@ def test_a_fresh_block_changes_nothing() -> None:
 
 
 @torch.inference_mode()
-def test_it_is_attention_place_by_place_then_two_linear_maps(block: AttentionBlock) -> None:
+def test_it_is_attention_then_two_linear_maps(block: AttentionBlock) -> None:
     feature = torch.randn(1, CHANNELS, 3, 5)
-    placed = feature + block.place(feature)
-    tokens = placed[0].reshape(CHANNELS, -1).T
+    tokens = (feature + block.place(feature))[0].reshape(CHANNELS, -1).T
     normed = F.layer_norm(tokens, (CHANNELS,), block.norm.weight, block.norm.bias)
-    asked, known, told = (normed @ block.qkv.weight.T + block.qkv.bias).chunk(3, dim=1)
-    found = torch.zeros_like(tokens)
-    width = CHANNELS // HEADS
-    for head in range(HEADS):
-        part = slice(head * width, (head + 1) * width)
-        for place in range(len(tokens)):
-            scores = known[:, part] @ asked[place, part] / width**0.5
-            shares = scores.exp() / scores.exp().sum()
-            found[place, part] = shares @ told[:, part]
-    tokens = tokens + block.join(found)
+    tokens = tokens + restated.attention(block.attend.state_dict(), normed, HEADS)
     wide = F.layer_norm(tokens, (CHANNELS,), block.norm_wide.weight, block.norm_wide.bias)
     tokens = tokens + block.narrow(block.widen(wide).clamp(min=0))
     torch.testing.assert_close(block(feature)[0], tokens.T.reshape(CHANNELS, 3, 5))
@@ -64,6 +55,6 @@ def test_gradients_reach_a_fresh_block() -> None:
     block = AttentionBlock(CHANNELS, HEADS)
     loss: Tensor = block(torch.randn(1, CHANNELS, 4, 4)).square().sum()
     loss.backward()  # type: ignore[no-untyped-call]
-    for last in (block.place, block.join, block.narrow):
+    for last in (block.place, block.attend.proj, block.narrow):
         assert last.weight.grad is not None
         assert float(last.weight.grad.abs().sum()) > 0
