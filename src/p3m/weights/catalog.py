@@ -75,10 +75,10 @@ WEIGHTS: Catalog[Weights] = Catalog(
         ),
         Weights(
             model="p3mnet-lite",
-            tag="v4",
-            file="p3mnet-lite-v4.onnx",
-            sha256="fd27b1ace263a9dd2adefa9264d993b18c8c0fe2c462328b21e681f1e68e0162",
-            size_bytes=6_446_483,
+            tag="v5",
+            file="p3mnet-lite-v5.onnx",
+            sha256="751e919e8385ef188243d42ccb828f12fa9bc2a2bbc44f5bdc8c80f070a1a637",
+            size_bytes=6_768_792,
             licence="MIT",
             trained_on=_PACK,
             recipe=(
