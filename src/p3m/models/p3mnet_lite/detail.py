@@ -17,7 +17,7 @@ class DetailPath(nn.Module):
     Args:
         channels_coarse: Channels of the coarse maps; the first is alpha, the second the
             probability of transition, the others are features of the matting decoder.
-        channels: Channels at half size.
+        channels: Channels at half size. ONNX Runtime computes them in blocks of 16.
     """
 
     MULTIPLE = 2
@@ -27,15 +27,15 @@ class DetailPath(nn.Module):
     HALO_PX = 10
     """How far a pixel's alpha looks around itself, rounded up."""
 
-    def __init__(self, channels_coarse: int, channels: int = 24) -> None:
+    def __init__(self, channels_coarse: int, channels: int = 16) -> None:
         super().__init__()
         self.shrink = ConvNormAct(3 + channels_coarse, channels, kernel=3, stride=2)
         self.filter = nn.Sequential(
             ConvNormAct(channels, channels, kernel=3), ConvNormAct(channels, channels, kernel=3)
         )
-        self.narrow = nn.Conv2d(channels, channels // 3, 1)
-        self.sharpen = ConvNormAct(channels // 3 + 5, channels // 2, kernel=3)
-        self.head = nn.Conv2d(channels // 2, 1, 3, padding=1)
+        self.narrow = nn.Conv2d(channels, 8, 1)
+        self.sharpen = ConvNormAct(8 + 5, 12, kernel=3)
+        self.head = nn.Conv2d(12, 1, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
