@@ -1,4 +1,4 @@
-"""The colour statistics that networks expect of their input."""
+"""Pixels as networks take them: as planes, with the colour statistics that they expect."""
 
 from __future__ import annotations
 
@@ -47,3 +47,8 @@ def normalize(
     shift = torch.tensor(mean, dtype=image.dtype, device=image.device).view(1, 3, 1, 1)
     scale = torch.tensor(std, dtype=image.dtype, device=image.device).view(1, 3, 1, 1)
     return (image - shift) / scale
+
+
+def to_planes(pixels: Tensor) -> Tensor:
+    """Pixels of shape (B, H, W, C) in uint8 as (B, C, H, W) in [0, 1], channels last in memory."""
+    return pixels.permute(0, 3, 1, 2).float() / 255

@@ -12,10 +12,9 @@ from p3m.data.foregrounds import ForegroundCache
 from p3m.data.portraits import Background, Portrait
 from p3m.imaging.depth import dequantize
 from p3m.imaging.types import Alpha, Image, Mask
-from p3m.ops.normalize import normalize
+from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.obfuscate import obfuscate_randomly
 from p3m.pipelines.scorer import Scorer
-from p3m.training.two_scale import to_planes
 
 _BASE_SIDE = 448
 _SEED = 20_000

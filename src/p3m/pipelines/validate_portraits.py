@@ -12,12 +12,11 @@ from p3m.imaging.io import read_alpha, read_image
 from p3m.imaging.resize import fit_area, pad_to_multiple, resize, unpad
 from p3m.imaging.types import Alpha, Image
 from p3m.models.contract import ModelEntry
-from p3m.ops.normalize import normalize
+from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.obfuscate import obfuscate_like_p3m
 from p3m.pipelines.scorer import Scorer
 from p3m.pipelines.train_data import Split
 from p3m.pipelines.train_settings import Faces, ValidationSettings
-from p3m.training.two_scale import to_planes
 
 
 class Column(NamedTuple):

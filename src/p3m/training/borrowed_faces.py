@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from p3m.ops.alignment import map_between, mask_ellipse, sample
-from p3m.training.two_scale import to_planes
+from p3m.ops.normalize import to_planes
 
 _FEWEST_PX = 16  # a face of fewer pixels has no shape
 _STREAM = 1  # parts these draws from those of the samples' own generators

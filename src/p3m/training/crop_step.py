@@ -8,8 +8,7 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from p3m.losses.objective import LossTerms, MattingTarget, P3MObjective
-from p3m.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, normalize
-from p3m.training.two_scale import to_planes
+from p3m.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, normalize, to_planes
 
 _UNKNOWN, _FOREGROUND = 128, 255
 

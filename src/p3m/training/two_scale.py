@@ -10,13 +10,15 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from p3m.core.errors import ConfigError
 from p3m.losses.alpha import alpha_l1
 from p3m.losses.laplacian import laplacian_loss
 from p3m.losses.objective import LossTerms, MattingTarget, P3MObjective
 from p3m.models.contract import MattingOutput
 from p3m.models.layers import enlarge, halved
 from p3m.ops.morphology import trimap_classes
-from p3m.ops.normalize import normalize
+from p3m.ops.normalize import normalize, to_planes
+from p3m.training.hardest import hardest
 
 Corner = tuple[int, int]
 
@@ -53,12 +55,19 @@ class TwoScaleSettings:
         trimap_share: The transition reaches this share of the small picture's side, at least and
             at most.
         detail: Weight of the window's loss.
+        hardest: Share of each batch that is learned from, above 0: the samples that
+            `p3m.training.hardest` picks. 1 learns from all.
     """
 
     base_sides_px: tuple[int, ...] = (192, 256, 320)
     window_px: int = 224
     trimap_share: tuple[float, float] = (0.02, 0.035)
     detail: float = 3.0
+    hardest: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hardest <= 1:
+            raise ConfigError(f"scales.hardest is {self.hardest}; it must be above 0, at most 1.")
 
 
 class TwoScale(nn.Module):
@@ -138,6 +147,8 @@ class TwoScaleStep:
         settings = self._settings
         rng = np.random.default_rng((self._seed, step))
         side = int(rng.choice(settings.base_sides_px))
+        if settings.hardest < 1:
+            batch = hardest(model, batch, settings.hardest)
         image, alpha = to_planes(batch["image"]), to_planes(batch["alpha"][..., None])
         corners = self._corners(batch)
         output = model(normalize(image), side, corners, settings.window_px)
@@ -180,11 +191,6 @@ class TwoScaleStep:
             terms.total + self._settings.detail * (l1 + laplacian),
             {**terms.parts, "detail_l1": l1.detach(), "detail_laplacian": laplacian.detach()},
         )
-
-
-def to_planes(pixels: Tensor) -> Tensor:
-    """Pixels of shape (B, H, W, C) in uint8 as (B, C, H, W) in [0, 1], channels last in memory."""
-    return pixels.permute(0, 3, 1, 2).float() / 255
 
 
 def crop(maps: Tensor, corners: list[Corner], side: int) -> Tensor:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from p3m.core.errors import ShapeError
-from p3m.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, normalize
+from p3m.ops.normalize import IMAGENET_MEAN, IMAGENET_STD, normalize, to_planes
 
 
 def test_mean_becomes_zero_and_one_deviation_more_becomes_one() -> None:
@@ -32,3 +32,8 @@ def test_dtype_device_and_memory_format_follow_the_image(dtype: torch.dtype) -> 
 def test_grey_is_refused() -> None:
     with pytest.raises(ShapeError, match=r"image has shape \(1, 1, 4, 4\); it must be \(B 3 H W\)"):
         normalize(torch.rand(1, 1, 4, 4))
+
+
+def test_planes_are_pixels_over_255() -> None:
+    pixels = torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8)
+    assert torch.allclose(to_planes(pixels)[0, :, 0, 0], torch.tensor([0.0, 0.2, 1.0]))

@@ -10,7 +10,7 @@ from torch._dynamo.testing import CompileCounter
 from p3m.losses.objective import P3MObjective
 from p3m.models.contract import MattingOutput
 from p3m.models.p3mnet_lite.model import P3MNetLite
-from p3m.training.two_scale import TwoScale, TwoScaleSettings, TwoScaleStep, crop, to_planes
+from p3m.training.two_scale import TwoScale, TwoScaleSettings, TwoScaleStep, crop
 from support.tolerances import tolerance
 
 SETTINGS = TwoScaleSettings(base_sides_px=(64,), window_px=32)
@@ -144,8 +144,3 @@ def test_windows_are_where_they_should_be() -> None:
     windows = crop(maps, [(0, 2), (4, 4)], 4)
     assert torch.equal(windows[0], maps[0, :, 0:4, 2:6])
     assert torch.equal(windows[1], maps[1, :, 4:8, 4:8])
-
-
-def test_planes_are_pixels_over_255() -> None:
-    pixels = torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8)
-    assert torch.allclose(to_planes(pixels)[0, :, 0, 0], torch.tensor([0.0, 0.2, 1.0]))
