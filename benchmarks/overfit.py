@@ -28,13 +28,12 @@ from p3m.imaging.resize import resize
 from p3m.losses.objective import PAPER
 from p3m.metrics.absolute import mad
 from p3m.models.catalog import MODELS
-from p3m.ops.normalize import normalize
+from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.obfuscate import obfuscate_like_p3m
 from p3m.training.checkpoint import read_checkpoint, write_checkpoint
 from p3m.training.crop_step import CropStep
 from p3m.training.memory import keep_freed_memory
 from p3m.training.seeding import seed_initial_weights
-from p3m.training.two_scale import to_planes
 
 TARGET = 0.01
 KERNEL_PX = 7

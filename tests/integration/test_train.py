@@ -72,8 +72,9 @@ def test_what_cannot_be_is_said_before_anything_is_made(pack, tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
 
 
-def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path) -> None:
-    run = _run("training.checkpoint_every_s=0")
+@pytest.mark.parametrize("hardest", [1.0, 0.5])
+def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, hardest) -> None:
+    run = _run("training.checkpoint_every_s=0", f"scales.hardest={hardest}")
 
     def stop(part: str, done: int, total: int, loss: float) -> None:
         if part == "steps" and done == 1:

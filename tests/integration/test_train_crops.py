@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import pytest
 import torch
@@ -176,7 +177,9 @@ def test_weights_of_something_else_are_refused(tmp_path) -> None:
             build_model(_run(f"initial={tmp_path / 'other.pt'}", f"model={model}"))
 
 
-def test_cut_out_things_are_for_composites(pack, tmp_path) -> None:
-    with pytest.raises(ConfigError, match=r"data\.things works with recipe 'composites' only"):
-        train(_run("data.things=things"), data=pack, out=tmp_path / "run")
+@pytest.mark.parametrize("setting", ["data.things=things", "scales.hardest=0.5"])
+def test_what_is_for_composites_is_refused(pack, tmp_path, setting) -> None:
+    name = re.escape(setting.partition("=")[0])
+    with pytest.raises(ConfigError, match=f"{name} works with recipe 'composites' only"):
+        train(_run(setting), data=pack, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -95,6 +95,9 @@ def test_the_first_process_alone_claims_prepares_and_writes(tmp_path) -> None:
     pack, out = write_pack(tmp_path / "pack"), tmp_path / "run"
     command = ["-m", "p3m", "train", "p3mnet-lite", "--data", pack, "--out", out]
     command += [word for pair in settings.items() for word in ("--set", "=".join(pair))]
+    refused = run_together([*command, "--set", "scales.hardest=0.5"])
+    assert "scales.hardest must be 1 where several processes train together" in refused[0][1]
+    assert not out.exists()
     ended = run_together(command)
     assert [code for code, _ in ended] == [0, 0], ended
     assert len((out / "curves.jsonl").read_text(encoding="utf-8").splitlines()) == 2

@@ -13,8 +13,8 @@ def dilate(mask: Tensor, radius: int) -> Tensor:
     """The greatest value within a square around each pixel.
 
     Args:
-        mask: Shape (B, C, H, W), non-negative.
-        radius: The square's side is ``2 * radius + 1`` pixels.
+        mask: Shape (B, C, H, W), non-negative: beyond its rim everything is 0.
+        radius: The square's side is ``2 * radius + 1`` pixels; not negative.
 
     Example:
         >>> dilate(torch.tensor([[[[0.0, 0.0, 1.0, 0.0]]]]), 1)
@@ -53,7 +53,7 @@ def trimap_classes(alpha: Tensor, radius: int) -> Tensor:
 def _greatest_ahead(values: Tensor, count: int, axis: int) -> Tensor:
     """The greatest of ``count`` values from each one on, by doubling; ``count - 1`` fewer.
 
-    On a CPU an order of magnitude faster than max-pooling.
+    Max-pooling takes far longer on a CPU.
     """
     seen = 1
     while seen < count:

@@ -29,6 +29,7 @@ from p3m.pipelines.validate_portraits import portrait_validator, validation_colu
 from p3m.training.batches import Samples
 from p3m.training.copy_paste import FeatureCopyPaste, ImageCopyPaste, find_stage
 from p3m.training.crop_step import CropStep
+from p3m.training.processes import this_process
 from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Step
 from p3m.training.two_scale import TwoScale, TwoScaleStep
@@ -89,6 +90,8 @@ def _composites(
         )
     if run.copy_paste.level != "none":
         raise ConfigError("copy_paste works with recipe 'crops' only.")
+    if run.scales.hardest < 1 and this_process().num_processes > 1:
+        raise ConfigError("scales.hardest must be 1 where several processes train together.")
     foregrounds = ForegroundCache(cache / "foreground")
     dataset = CompositeDataset(
         split.train,
@@ -127,6 +130,8 @@ def _crops(
 ) -> Recipe:
     if run.data.things:
         raise ConfigError("data.things works with recipe 'composites' only.")
+    if run.scales.hardest < 1:
+        raise ConfigError("scales.hardest works with recipe 'composites' only.")
     entry = MODELS[run.model]
     if run.crops.side_px % entry.stride:
         raise ConfigError(

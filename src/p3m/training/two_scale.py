@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from p3m.models.contract import MattingOutput
 from p3m.models.layers import enlarge, halved
 from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize, to_planes
-from p3m.training.hardest import hardest
+from p3m.training.hardest import take_hardest
 
 Corner = tuple[int, int]
 
@@ -55,8 +55,8 @@ class TwoScaleSettings:
         trimap_share: The transition reaches this share of the small picture's side, at least and
             at most.
         detail: Weight of the window's loss.
-        hardest: Share of each batch that is learned from, above 0: the samples that
-            `p3m.training.hardest` picks. 1 learns from all.
+        hardest: Share of what is computed at once that is learned from, above 0: the samples that
+            `p3m.training.hardest` takes. 1 learns from all; less goes with one process only.
     """
 
     base_sides_px: tuple[int, ...] = (192, 256, 320)
@@ -148,7 +148,7 @@ class TwoScaleStep:
         rng = np.random.default_rng((self._seed, step))
         side = int(rng.choice(settings.base_sides_px))
         if settings.hardest < 1:
-            batch = hardest(model, batch, settings.hardest)
+            batch = take_hardest(cast("TwoScaleModel", model).base, batch, settings.hardest)
         image, alpha = to_planes(batch["image"]), to_planes(batch["alpha"][..., None])
         corners = self._corners(batch)
         output = model(normalize(image), side, corners, settings.window_px)

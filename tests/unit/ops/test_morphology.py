@@ -7,10 +7,13 @@ from p3m.core.errors import ShapeError
 from p3m.ops.morphology import dilate, trimap_classes
 
 
-def test_dilation_is_that_of_a_square(rng) -> None:
-    mask = (rng.random((20, 30)) > 0.9).astype(np.float32)
-    expected = cv2.dilate(mask, np.ones((5, 5), np.uint8))
-    assert np.array_equal(dilate(torch.from_numpy(mask)[None, None], 2)[0, 0].numpy(), expected)
+@pytest.mark.parametrize("radius", [0, 1, 2, 3, 7, 40])
+def test_dilation_is_that_of_a_square(rng, radius) -> None:
+    mask = (rng.random((20, 30)) > 0.99) * rng.random((20, 30)).astype(np.float32)
+    side = 2 * radius + 1
+    expected = cv2.dilate(mask, np.ones((side, side), np.uint8))
+    found = dilate(torch.from_numpy(mask)[None, None], radius)
+    assert np.array_equal(found[0, 0].numpy(), expected)
 
 
 def test_classes_of_a_step_edge() -> None:
