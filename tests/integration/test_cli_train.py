@@ -61,8 +61,8 @@ def test_a_run_that_is_told_to_end_writes_a_checkpoint_first(tmp_path) -> None:
     words = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
     run = start_python(["-m", "p3m", "train", "p3mnet-lite", "--data", pack, "--out", out, *words])
     curves, patience = out / "curves.jsonl", time.monotonic() + 120
-    while not curves.is_file() and time.monotonic() < patience:
-        time.sleep(0.1)
+    while not (curves.is_file() and curves.read_text()) and time.monotonic() < patience:
+        time.sleep(0.1)  # a file is there a moment before its first line is
     run.send_signal(signal.SIGTERM)
     output, _ = run.communicate(timeout=60)
     assert run.returncode == 130, output
