@@ -6,6 +6,10 @@ from torch import Tensor, nn
 
 from p3m.models.layers import ConvNormAct, upsample
 
+# Channels at half size, of which ONNX Runtime computes 16 at a time; what is enlarged of them; and
+# those at full size, where picture, alpha and transition come to them.
+_HALF, _ENLARGED, _FULL = 16, 8, 12
+
 
 class DetailPath(nn.Module):
     """Corrects an enlarged alpha where the transition lies; elsewhere it changes nothing.
@@ -17,7 +21,6 @@ class DetailPath(nn.Module):
     Args:
         channels_coarse: Channels of the coarse maps; the first is alpha, the second the
             probability of transition, the others are features of the matting decoder.
-        channels: Channels at half size. ONNX Runtime computes them in blocks of 16.
     """
 
     MULTIPLE = 2
@@ -27,15 +30,15 @@ class DetailPath(nn.Module):
     HALO_PX = 10
     """How far a pixel's alpha looks around itself, rounded up."""
 
-    def __init__(self, channels_coarse: int, channels: int = 16) -> None:
+    def __init__(self, channels_coarse: int) -> None:
         super().__init__()
-        self.shrink = ConvNormAct(3 + channels_coarse, channels, kernel=3, stride=2)
+        self.shrink = ConvNormAct(3 + channels_coarse, _HALF, kernel=3, stride=2)
         self.filter = nn.Sequential(
-            ConvNormAct(channels, channels, kernel=3), ConvNormAct(channels, channels, kernel=3)
+            ConvNormAct(_HALF, _HALF, kernel=3), ConvNormAct(_HALF, _HALF, kernel=3)
         )
-        self.narrow = nn.Conv2d(channels, 8, 1)
-        self.sharpen = ConvNormAct(8 + 5, 12, kernel=3)
-        self.head = nn.Conv2d(12, 1, 3, padding=1)
+        self.narrow = nn.Conv2d(_HALF, _ENLARGED, 1)
+        self.sharpen = ConvNormAct(_ENLARGED + 3 + 2, _FULL, kernel=3)
+        self.head = nn.Conv2d(_FULL, 1, 3, padding=1)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
