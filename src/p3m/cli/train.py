@@ -33,6 +33,8 @@ Examples:
 
   p3m train p3mnet-lite --data my-portraits --out runs/three --set data.things=cut-outs
 
+  p3m train p3mnet-lite --data my-portraits --out runs/four --set scales.hardest=0.5
+
   p3m train p3m-10k-r34 --data P3M-10k --out runs/r34 --set initial=backbone.pth.tar
 
   p3m train p3m-10k-r34 --data P3M-10k --out runs/r34 --resume
