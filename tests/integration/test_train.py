@@ -72,9 +72,11 @@ def test_what_cannot_be_is_said_before_anything_is_made(pack, tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
 
 
-@pytest.mark.parametrize("hardest", [1.0, 0.5])
-def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, hardest) -> None:
-    run = _run("training.checkpoint_every_s=0", f"scales.hardest={hardest}")
+@pytest.mark.parametrize(
+    "setting", ["faces=obfuscated", "scales.hardest=0.5", "initial=p3mnet-lite"]
+)
+def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, setting) -> None:
+    run = _run("training.checkpoint_every_s=0", setting)
 
     def stop(part: str, done: int, total: int, loss: float) -> None:
         if part == "steps" and done == 1:
@@ -90,6 +92,16 @@ def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, hardest) -> None:
     for part in ("model", "average"):
         for name, value in states[0][part].items():
             assert torch.equal(value, states[1][part][name]), name
+
+
+def test_training_goes_on_from_the_embedded_weights(pack, tmp_path) -> None:
+    losses = {}
+    for initial in ("p3mnet-lite", "scratch"):
+        out = tmp_path / initial
+        train(_run(f"initial={initial}", "training.lr=1e-6"), data=pack, out=out)
+        points = [json.loads(line) for line in (out / "curves.jsonl").read_text().splitlines()]
+        losses[initial] = np.mean([p["train/fused_l1"] for p in points if "train/fused_l1" in p])
+    assert losses["p3mnet-lite"] < 0.75 * losses["scratch"]
 
 
 def test_a_folder_with_a_run_is_not_overwritten(pack, tmp_path) -> None:

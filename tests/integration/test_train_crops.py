@@ -15,7 +15,8 @@ from p3m.core.errors import ConfigError, InputError, WeightsError
 from p3m.imaging.io import write_picture
 from p3m.models.catalog import create_model
 from p3m.models.state import read_state
-from p3m.pipelines.train import build_model, train
+from p3m.pipelines.start import build_model
+from p3m.pipelines.train import train
 from p3m.pipelines.train_settings import TrainRun
 from support.images import noise
 from support.pack import write_pack

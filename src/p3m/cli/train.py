@@ -29,6 +29,8 @@ Examples:
 
   p3m train p3mnet-lite --data my-portraits --out runs/mine --set training.steps=20000
 
+  p3m train p3mnet-lite --data my-portraits --out runs/more --set initial=p3mnet-lite
+
   p3m train p3mnet-lite --data my-portraits --out runs/two --set data.harder=scores.csv
 
   p3m train p3mnet-lite --data my-portraits --out runs/three --set data.things=cut-outs

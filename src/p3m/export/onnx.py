@@ -128,7 +128,7 @@ def export_onnx(
         MissingExtraError: If the packages for exporting are not installed.
     """
     check_free(target, overwrite=overwrite)
-    source = _base_source(base, stride, coarse_channels if detail is not None else None)
+    source = base_source(base, stride, coarse_channels if detail is not None else None)
     model, agreement = source.graph(tolerance=GRAPH_TOLERANCE, most_tipped=GRAPH_TIPPED)
     metadata = {
         "p3m.format": FORMAT,
@@ -139,8 +139,7 @@ def export_onnx(
         "p3m.std": ",".join(map(str, std)),
     }
     if detail is not None:
-        channels = {"image": 3, "coarse": coarse_channels}
-        fine = Source(frozen(detail), channels, detail_multiple, ("alpha",))
+        fine = detail_source(detail, coarse_channels, detail_multiple)
         graph, detail_agreement = fine.graph(tolerance=GRAPH_TOLERANCE, most_tipped=GRAPH_TIPPED)
         agreement = max(agreement, detail_agreement, key=lambda each: each.error)
         metadata["p3m.detail"] = base64.b64encode(graph.SerializeToString()).decode()
@@ -184,8 +183,13 @@ class _Outputs(nn.Module):
         )
 
 
-def _base_source(base: nn.Module, stride: int, coarse_channels: int | None) -> Source:
-    """The network with the outputs that its file will have.
+def base_source(base: nn.Module, stride: int, coarse_channels: int | None) -> Source:
+    """The network with the outputs that its file has; its copy is the module's ``network``.
+
+    Args:
+        base: As of `export_onnx`.
+        stride: Likewise.
+        coarse_channels: Likewise; None for a network without a detail path.
 
     Raises:
         ShapeError: If their shapes are not those of p3m's format.
@@ -205,3 +209,15 @@ def _base_source(base: nn.Module, stride: int, coarse_channels: int | None) -> S
         for name, tensor in zip(shapes, module(image), strict=True):
             check_shape(name, tensor, shapes[name])
     return Source(module, channels, stride, tuple(shapes))
+
+
+def detail_source(detail: nn.Module, coarse_channels: int, multiple: int) -> Source:
+    """A copy of the detail path with the outputs that its graph has.
+
+    Args:
+        detail: As of `export_onnx`.
+        coarse_channels: Likewise.
+        multiple: Sides of its input are multiples of it.
+    """
+    channels = {"image": 3, "coarse": coarse_channels}
+    return Source(frozen(detail), channels, multiple, ("alpha",))

@@ -6,17 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-from torch import nn
 
 from p3m.core.errors import ConfigError
 from p3m.core.provenance import provenance
 from p3m.data.sizes import check_sizes
 from p3m.models.catalog import MODELS
-from p3m.models.contract import UserInitial
-from p3m.models.initial import SCRATCH, load_initial
-from p3m.models.state import find_mismatch, load_state, read_state, save_state
+from p3m.models.state import save_state
 from p3m.pipelines.parameter_groups import parameter_groups
 from p3m.pipelines.recipes import Recipe, make_recipe
+from p3m.pipelines.start import build_model, exported_weights, settle_on_samples
 from p3m.pipelines.train_data import find_portraits
 from p3m.pipelines.train_settings import TrainRun
 from p3m.training.hooks import Checkpoint, Curves, Progress, Validate
@@ -24,6 +22,9 @@ from p3m.training.processes import first_process_does
 from p3m.training.seeding import seed_initial_weights
 from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Hook, Trainer, TrainState
+
+CHECKPOINT = "last.pt"
+"""The file in a run's folder from which it goes on."""
 
 Tell = Callable[[str, int, int, float], None]
 """Takes what is done (``foregrounds`` or ``steps``), how many of how many, and the loss."""
@@ -75,58 +76,19 @@ def train(
         settings,
         groups=parameter_groups(model, settings, encoder=MODELS[run.model].encoder),
         hooks=_hooks(recipe, settings, out, tell),
-        checkpoint=out / "last.pt",
+        checkpoint=out / CHECKPOINT,
         worker_init=_one_thread,
     )
     first_process_does(lambda: _claim(out, run))
     first_process_does(
         lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
     )
+    if exported_weights(run.initial) and not (resume and (out / CHECKPOINT).is_file()):
+        settle_on_samples(model, recipe.dataset)
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"
     first_process_does(lambda: save_state(weights, state.average.module))
     return weights
-
-
-def build_model(run: TrainRun) -> nn.Module:
-    """The network that a run trains, with the weights that it starts from.
-
-    Args:
-        run: Its settings.
-
-    Raises:
-        ConfigError: If the network has no weights of the kind that is asked for.
-        InputError: If there is no such file.
-        WeightsError: If the file fits neither the network nor its encoder.
-    """
-    entry = MODELS[run.model]
-    model = entry.build()
-    packaged = entry.initials.get(run.initial)
-    if isinstance(packaged, UserInitial):
-        raise ConfigError(
-            f"{run.model!r} starts from a file of yours: {packaged.summary.rstrip('.')}. "
-            "Name it with --set initial=FILE, or start from nothing with --set initial=scratch."
-        )
-    if run.initial == SCRATCH or packaged is not None:
-        load_initial(model, entry, run.initial)
-        return model
-    if not Path(run.initial).suffix:
-        load_initial(model, entry, run.initial)  # tells the names that there are
-    _load_file(model, run)
-    return model
-
-
-def _load_file(model: nn.Module, run: TrainRun) -> None:
-    """Loads a file of the whole network, or of its encoder where such files are known."""
-    entry, path = MODELS[run.model], Path(run.initial)
-    state = read_state(path)
-    takes_encoders = [
-        name for name, kind in entry.initials.items() if isinstance(kind, UserInitial)
-    ]
-    if not takes_encoders or not any(find_mismatch(model, state)):
-        load_state(model, state)
-        return
-    load_initial(model, entry, takes_encoders[0], file=path)
 
 
 def _hooks(recipe: Recipe, settings: TrainSettings, out: Path, tell: Tell) -> list[Hook]:
@@ -134,7 +96,7 @@ def _hooks(recipe: Recipe, settings: TrainSettings, out: Path, tell: Tell) -> li
     hooks: list[Hook] = [
         curves,
         Progress(lambda step, loss: tell("steps", step, settings.steps, loss)),
-        Checkpoint(out / "last.pt", every_s=settings.checkpoint_every_s),
+        Checkpoint(out / CHECKPOINT, every_s=settings.checkpoint_every_s),
     ]
     if recipe.score is None:
         return hooks

@@ -1,10 +1,18 @@
-"""Batch norm in training: whose statistics stay as they are, and who counts together."""
+"""Batch norm in training: whose statistics stay, who counts together, and where they come from."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
 from accelerate import PartialState
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from p3m.core.errors import ConfigError
+from p3m.models.layers import ConvNormAct
+
+_LEAST_SPREAD = 0.05
+"""Channels that vary less, as a share of their layer's mean, are taken to vary so much."""
 
 
 def set_training(model: nn.Module) -> None:
@@ -35,6 +43,67 @@ def count_together(model: nn.Module, process: PartialState) -> nn.Module:
         raise ConfigError("sync_norm needs GPUs; without it, each process counts for itself.")
     together: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
     return together
+
+
+def settle_norms(model: nn.Module, look: Callable[[], object]) -> None:
+    """Gives batch norms the statistics of what they see, while the network's answers stay.
+
+    What a network gives in eval mode is the same afterwards. In training mode, where batch norm
+    uses the statistics of its batch, it is nearly the same then; before, it is not where
+    convolutions took batch norms in. Kernels are scaled so that what they give has unit variance,
+    as fresh ones nearly do, so that a learning rate means what it means to those.
+
+    Args:
+        model: Whose `ConvNormAct` layers are settled, in place; it is in eval mode afterwards.
+        look: Runs the model on typical pictures.
+    """
+    model.eval()
+    layers = [
+        (module, _Statistics()) for module in model.modules() if isinstance(module, ConvNormAct)
+    ]
+    handles = [layer[1].register_forward_pre_hook(seen) for layer, seen in layers]
+    try:
+        with torch.inference_mode():
+            look()
+    finally:
+        for handle in handles:
+            handle.remove()
+    with torch.no_grad():
+        for layer, seen in layers:
+            _settle(layer, seen)
+
+
+@dataclass
+class _Statistics:
+    """Sums over all that a batch norm is given, in double precision."""
+
+    count: int = 0
+    total: Tensor | float = 0.0
+    squares: Tensor | float = 0.0
+
+    def __call__(self, norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:  # noqa: ARG002
+        features = inputs[0].double()
+        self.count += features.numel() // features.shape[1]
+        self.total += features.sum(dim=(0, 2, 3))
+        self.squares += features.square().sum(dim=(0, 2, 3))
+
+
+def _settle(layer: ConvNormAct, seen: _Statistics) -> None:
+    """Moves statistics into a layer's norm, its slope and its offset staying what they are."""
+    kernel, norm = layer.conv.weight, layer.norm
+    if norm.running_mean is None or norm.running_var is None:
+        raise TypeError("the batch norm of ConvNormAct keeps statistics")
+    slope = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
+    offset = norm.bias.double() - slope * norm.running_mean.double()
+    mean = torch.as_tensor(seen.total / seen.count)
+    deviation = (torch.as_tensor(seen.squares / seen.count) - mean.square()).clamp_min(0.0).sqrt()
+    unit = deviation.clamp_min(_LEAST_SPREAD * float(deviation.mean()))
+    variance = (deviation / unit).square()
+    kernel /= unit[:, None, None, None]
+    norm.running_mean.copy_(mean / unit)
+    norm.running_var.copy_(variance)
+    norm.weight.copy_(slope * unit * (variance + norm.eps).sqrt())
+    norm.bias.copy_(offset + slope * mean)
 
 
 def _is_frozen(module: _BatchNorm) -> bool:

@@ -2,10 +2,31 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from p3m.models.layers import Attention, max_pool_with_indices, max_unpool
+from p3m.models.layers import (
+    Attention,
+    ConvNormAct,
+    DepthwiseConv,
+    max_pool_with_indices,
+    max_unpool,
+)
 from support.gradcheck import assert_gradient
 from support.references import vitae as restated
 from support.statistics import enliven
+
+
+def test_depthwise_convolutions_stay_single_under_autocast_on_a_cpu() -> None:
+    layer = ConvNormAct(6, 6, kernel=5, stride=2, groups=6)
+    assert isinstance(layer.conv, DepthwiseConv)
+    assert not isinstance(ConvNormAct(6, 6, kernel=3, groups=2).conv, DepthwiseConv)
+    features = torch.randn(2, 6, 9, 8)
+    expected = F.conv2d(features, layer.conv.weight, stride=2, padding=2, groups=6)
+    assert torch.equal(layer.conv(features), expected)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(layer.conv(features), expected)
+        rounded = layer.conv(features.bfloat16())
+    assert rounded.dtype == torch.float32
+    assert torch.allclose(rounded, expected, atol=0.05)
+
 
 windows = pytest.mark.parametrize(
     "window",

@@ -6,6 +6,7 @@ from p3m.core.errors import ShapeError
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0, load_imagenet
 from p3m.models.p3mnet_lite.detail import DetailPath
 from p3m.models.p3mnet_lite.model import P3MNetLite
+from support.statistics import wake
 
 
 def test_the_encoder_has_five_strides() -> None:
@@ -28,6 +29,18 @@ def test_gradients_reach_the_semantic_decoder_through_the_fusion() -> None:
     model = P3MNetLite().train()
     model(torch.randn(2, 3, 64, 64)).alpha.mean().backward()
     assert float(model.base.classify.weight.grad.abs().sum()) > 0
+
+
+@torch.inference_mode()
+def test_under_autocast_alphas_are_finer_than_its_steps() -> None:
+    model = wake(P3MNetLite()).eval()
+    image = torch.randn(1, 3, 128, 128)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        out = model(image, base_size=(64, 64))
+    for alpha in (out.alpha, out.local_alpha):
+        assert alpha.dtype == torch.float32
+        assert not torch.equal(alpha, alpha.bfloat16().float())
+    assert torch.allclose(out.alpha, model(image, base_size=(64, 64)).alpha, atol=0.02)
 
 
 def test_the_base_may_run_smaller_than_the_picture() -> None:

@@ -5,7 +5,10 @@ import torch
 from torch import nn
 
 from p3m.core.errors import ConfigError
-from p3m.training.norm import count_together, set_training
+from p3m.models.layers import ConvNormAct
+from p3m.training.norm import count_together, set_training, settle_norms
+from p3m.training.seeding import seed_initial_weights
+from support.statistics import enliven
 
 
 def _process(processes: int, device: str) -> SimpleNamespace:
@@ -33,3 +36,47 @@ def test_several_processes_count_together_where_asked() -> None:
     assert all(a is b for a, b in zip(together.parameters(), parameters, strict=True))
     with pytest.raises(ConfigError, match="sync_norm needs GPUs"):
         count_together(model, _process(2, "cpu"))
+
+
+def _layers() -> nn.Sequential:
+    """Three layers whose norms do little or nothing, as after convolutions took them in."""
+    seed_initial_weights(0)
+    layers = nn.Sequential(ConvNormAct(3, 8, kernel=3), ConvNormAct(8, 8), ConvNormAct(8, 4))
+    layers[0].conv.weight.data *= torch.logspace(-2, 2, 8)[:, None, None, None]
+    layers[1].conv.weight.data[2] = 0.0
+    return enliven(layers)
+
+
+def test_settled_norms_change_no_answer_and_fit_what_is_seen() -> None:
+    layers = _layers()
+    seen = torch.randn(16, 3, 12, 10) * 2 + 1
+    other = torch.randn(2, 3, 12, 10)
+    before = layers(other)
+    settle_norms(layers, lambda: [layers(part) for part in seen.split(4)])
+    assert not layers.training
+    assert torch.allclose(layers(other), before, rtol=1e-4, atol=1e-5)
+    answer = layers(seen)
+    layers.train()
+    assert torch.allclose(layers(seen), answer, rtol=1e-2, atol=1e-3)
+
+
+def test_settled_kernels_give_unit_variance_where_they_give_any() -> None:
+    layers = _layers()
+    seen = torch.randn(16, 3, 12, 10)
+    settle_norms(layers, lambda: layers(seen))
+    deviation = layers[0].conv(seen).std(dim=(0, 2, 3), correction=0)
+    varied = deviation > 0.9
+    assert varied.sum() >= 3  # the others vary less than a 20th of the mean
+    assert torch.allclose(deviation[varied], torch.ones(int(varied.sum())), atol=1e-3)
+    assert not layers[1].conv.weight[2].any()
+    for layer in layers:
+        assert all(value.isfinite().all() for value in layer.state_dict().values())
+
+
+def test_norms_are_left_alone_where_looking_fails() -> None:
+    layers = _layers()
+    before = {name: value.clone() for name, value in layers.state_dict().items()}
+    with pytest.raises(RuntimeError):
+        settle_norms(layers, lambda: layers(torch.zeros(1, 5, 4, 4)))
+    assert all(torch.equal(value, before[name]) for name, value in layers.state_dict().items())
+    assert not layers[0].norm._forward_pre_hooks

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from p3m.models.layers import Attention
+from p3m.models.layers import Attention, DepthwiseConv
 
 
 class AttentionBlock(nn.Module):
@@ -26,7 +26,7 @@ class AttentionBlock(nn.Module):
 
     def __init__(self, channels: int, heads: int = 4) -> None:
         super().__init__()
-        self.place = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.place = DepthwiseConv(channels, 3)
         self.norm = nn.LayerNorm(channels)
         self.attend = Attention(channels, heads)
         self.norm_wide = nn.LayerNorm(channels)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from p3m.models.layers import ConvNormAct, upsample
+from p3m.models.layers import ConvNormAct, single, upsample
 
 # Channels at half size, of which ONNX Runtime computes 16 at a time; what is enlarged of them; and
 # those at full size, where picture, alpha and transition come to them.
@@ -70,7 +70,7 @@ def _to_one_channel(features: Tensor, head: nn.Conv2d) -> Tensor:
     """
     height, width = features.shape[-2:]
     taps = head.weight[0].permute(1, 2, 0).reshape(9, -1, 1, 1)
-    planes = F.conv2d(features, taps, padding=1)
+    planes = single(F.conv2d(features, taps, padding=1))
     above, beside, below = (
         planes[:, 3 * row : 3 * row + 3, row : row + height] for row in range(3)
     )

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from p3m.core.errors import ShapeError
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0
 from p3m.models.contract import CLASSES, FOREGROUND, TRANSITION, MattingOutput
-from p3m.models.layers import enlarge, halved, upsample
+from p3m.models.layers import enlarge, halved, single, upsample
 from p3m.models.p3mnet_lite.detail import DetailPath
 from p3m.models.p3mnet_lite.matting import MattingBlock
 from p3m.models.p3mnet_lite.semantic import Context, SemanticBlock
@@ -88,13 +88,13 @@ class P3MNetLiteBase(nn.Module):
             feature, side = block(feature, encoder, deep)
             levels.append(feature)
             side_logits.append(side)
-        logits = upsample(self.classify(feature), 2)
+        logits = upsample(single(self.classify(feature)), 2)
         levels.append(upsample(feature, 2))
 
         feature = deep
         for block, level, encoder in zip(self.matting, levels, (e3, e2, e1, e0), strict=True):
             feature = block(feature, level, encoder, e0)
-        estimate = self.estimate(feature)
+        estimate = single(self.estimate(feature))
         local = torch.sigmoid(estimate[:, :1])
 
         probability = _softmax(logits)

@@ -1,10 +1,11 @@
 """Attention among all tokens of a map by random features."""
 
-from contextlib import AbstractContextManager, nullcontext
 from math import sqrt
 
 import torch
 from torch import Tensor, nn
+
+from p3m.models.layers import no_autocast
 
 NORM_EPS = 1e-6
 _INVERSE_EPS = 1e8
@@ -52,7 +53,7 @@ class KernelAttention(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens of the input's shape, (B, N, channels)."""
         key, query, value = self.kqv(tokens).chunk(3, dim=-1)
-        with _no_autocast(tokens.device.type):
+        with no_autocast(tokens.device.type):
             found = self._attend(*(part.to(self.directions.dtype) for part in (key, query, value)))
         out: Tensor = self.proj(found.to(tokens.dtype))
         return out
@@ -75,10 +76,3 @@ def _directions(channels: int, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     nn.init.orthogonal_(drawn, gain=sqrt(count), generator=generator)
     return drawn
-
-
-def _no_autocast(device: str) -> AbstractContextManager[object]:
-    """Lifts autocast where it is on; elsewhere nothing, so that an exported graph has no trace."""
-    if not torch.is_autocast_enabled(device):
-        return nullcontext()
-    return torch.autocast(device, enabled=False)
