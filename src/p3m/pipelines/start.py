@@ -1,6 +1,7 @@
 """What a training starts from: fresh weights, an encoder's, a checkpoint or an exported file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from accelerate.utils import broadcast
 from torch import Tensor, nn
@@ -19,6 +20,9 @@ from p3m.training.batches import Samples
 from p3m.training.norm import settle_norms
 from p3m.weights.catalog import WEIGHTS
 from p3m.weights.store import find_weights
+
+if TYPE_CHECKING:
+    from p3m.models.p3mnet_lite.semantic import SemanticBlock
 
 _SETTLED_ON = 32
 _AT_ONCE = 4
@@ -107,6 +111,11 @@ def _restore(model: nn.Module, run: TrainRun, path: Path) -> None:
         coarse_channels=2 + HIDDEN,
         detail_multiple=model.detail.MULTIPLE,
     )
+    # Files lack the side heads. At random they would err more than all else, and pull at the rest.
+    for block in model.base.semantic:
+        side = cast("SemanticBlock", block).side
+        nn.init.zeros_(side.weight)
+        nn.init.zeros_(cast("Tensor", side.bias))
 
 
 def _load_file(model: nn.Module, run: TrainRun) -> None:

@@ -18,6 +18,13 @@ def test_exported_weights_are_told_by_name_or_ending(tmp_path) -> None:
         exported_weights(str(tmp_path / "none.onnx"))
 
 
+def test_side_heads_start_from_nothing_where_files_lack_them() -> None:
+    model = build_model(load_settings(TrainRun, preset("p3mnet-lite"), ["initial=p3mnet-lite"]))
+    sides = [value for name, value in model.state_dict().items() if ".side." in name]
+    assert len(sides) == 6
+    assert not any(value.any() for value in sides)
+
+
 def test_only_p3mnet_lite_starts_from_a_file_of_onnx() -> None:
     run = load_settings(TrainRun, preset("p3m-10k-r34"), ["initial=p3mnet-lite"])
     with pytest.raises(ConfigError, match="'p3mnet-r34' cannot start from an ONNX file"):
