@@ -91,6 +91,7 @@ def test_the_first_process_alone_claims_prepares_and_writes(tmp_path) -> None:
         "training.precision": "no",
         "training.log_every": "1",
         "data.validation_fraction": "0.3",
+        "initial": "p3mnet-lite",
     }
     pack, out = write_pack(tmp_path / "pack"), tmp_path / "run"
     command = ["-m", "p3m", "train", "p3mnet-lite", "--data", pack, "--out", out]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from p3m.core.errors import (
     ExportMismatchError,
     MissingExtraError,
+    ModelFormatError,
     WeightsError,
     WeightsMismatchError,
 )
@@ -20,6 +21,7 @@ from p3m.export.onnx import GRAPH_TOLERANCE, base_source, detail_source
 from p3m.export.source import Source
 from p3m.models.layers import ConvNormAct
 from p3m.models.state import find_mismatch
+from p3m.weights.session import open_session
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -44,7 +46,8 @@ def restore(
 
     The file's convolutions took batch norms in; these come back as norms that add a bias and change
     nothing else. Before the network is trained, `p3m.training.norm.settle_norms` gives them
-    statistics. What the file does without, such as the side heads, stays as it is.
+    statistics. What the file does without, such as the side heads, stays as it is, and so does all
+    where an error is raised.
 
     Args:
         path: The file, its kernels in single or half precision or of eight bits.
@@ -55,8 +58,8 @@ def restore(
         detail_multiple: Likewise.
 
     Raises:
-        WeightsError: If the file cannot be read or is another network's; both modules stay as they
-            were.
+        WeightsError: If the file cannot be read or is another network's.
+        ModelFormatError: If it is not ONNX, or damaged.
         MissingExtraError: If the packages for exporting are not installed.
     """
     whole = base_source(base, stride, coarse_channels)
@@ -71,29 +74,27 @@ def _graphs(path: Path) -> "tuple[ModelProto, ModelProto]":
     """The graphs of base and detail path in a file.
 
     Raises:
-        WeightsError: If it cannot be read or lacks one.
+        WeightsError: If it cannot be read or has no detail graph.
+        ModelFormatError: If it is not ONNX.
     """
     try:
         import onnx  # noqa: PLC0415 - an extra
-        from google.protobuf.message import (  # type: ignore[import-untyped]  # noqa: PLC0415
-            DecodeError,
-        )
     except ImportError as error:
         raise MissingExtraError("Reading the weights of an ONNX file", "train") from error
-    try:
-        base = onnx.load(path)
-        texts = {entry.key: entry.value for entry in base.metadata_props}
-        detail = base64.b64decode(texts["p3m.detail"], validate=True)
-        return base, onnx.load_from_string(detail)
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (DecodeError, binascii.Error) as error:
-        raise WeightsError(f"{path} is no ONNX file, or damaged.") from error
-    except KeyError as error:
+    open_session(path, name=str(path))  # says what is wrong with files that are none
+    base = onnx.load(path)
+    texts = {entry.key: entry.value for entry in base.metadata_props}
+    if "p3m.detail" not in texts:
         raise WeightsError(
             f"{path} has no detail graph. Only p3mnet-lite's ONNX files give their weights back; "
             "start from the checkpoint that this one was made from."
-        ) from error
+        )
+    try:
+        detail = base64.b64decode(texts["p3m.detail"], validate=True)
+    except binascii.Error as error:
+        raise ModelFormatError(f"{path}: its detail graph is damaged; export it again.") from error
+    open_session(detail, name=f"The detail graph of {path}")
+    return base, onnx.load_from_string(detail)
 
 
 def _fill(source: Source, graph: "ModelProto", path: Path) -> None:

@@ -38,7 +38,7 @@ class DepthwiseConv(nn.Conv2d):
         if features.device.type != "cpu":
             return super().forward(features)
         with no_autocast("cpu"):
-            return super().forward(single(features))
+            return super().forward(features.to(self.weight.dtype))
 
 
 class ConvNormAct(nn.Sequential):

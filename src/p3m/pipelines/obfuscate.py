@@ -39,35 +39,32 @@ def obfuscate_like_p3m(image: Image, alpha: Alpha, faces: Mask) -> Image:
 
 
 def random_effect(rng: np.random.Generator) -> Effect:
-    """Blur in nearly half of the cases, else a mosaic, one colour or a drawn face."""
+    """Blur in half of the cases, else a mosaic, one colour or a drawn face."""
     kind = rng.random()
-    if kind < 0.45:
-        return _random_blur(rng)
-    if kind < 0.56:
+    if kind < 0.5:
+        return GaussianBlur(strength=float(rng.uniform(0.1, 0.5)))
+    if kind < 0.63:
         return Mosaic(cells=int(rng.integers(2, 9)))
-    if kind < 0.62:
+    if kind < 0.7:
         return Solid()
-    ground = Solid() if rng.random() < 0.4 else _random_blur(rng)
-    return DrawnFace(DrawnFeatures.random(rng, beard=bool(rng.random() < 0.3)), ground)
+    return DrawnFace(DrawnFeatures.random(rng, beard=bool(rng.random() < 0.3)))
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnFace:
-    """A drawn face, nobody's, over the hidden one.
+    """A drawn face, nobody's, in the mean colours of the hidden one.
 
     Eyes and mouths are seen in training without showing anybody's.
 
     Attributes:
         features: What it is like.
-        ground: Hides the face that was there; blur leaves the light that fell on it.
     """
 
     features: DrawnFeatures
-    ground: Effect
 
     def __call__(self, image: Image, region: Mask) -> Image:
         """A copy of the image with the region hidden; see ``privacy.contract.Effect``."""
-        result = self.ground(image, region)
+        result = Solid()(image, region)
         count, labels = cv2.connectedComponents(region.astype(np.uint8))
         for label in range(1, count):
             piece = np.equal(labels, label)
@@ -75,9 +72,7 @@ class DrawnFace:
             window = (slice(top, top + height), slice(left, left + width))
             red, green, blue = np.mean(result[window][piece[window]], axis=0)
             drawn = self._drawn((height, width), (red, green, blue))
-            change = drawn - np.array((red, green, blue), np.float32)
-            seen = np.rint(np.clip(result[window] + change, 0, 255)).astype(np.uint8)
-            np.copyto(result[window], seen, where=piece[window][..., None])
+            np.copyto(result[window], drawn, where=piece[window][..., None])
         return result
 
     def _drawn(self, size: Size, skin: Colour) -> Image:
@@ -89,10 +84,6 @@ class DrawnFace:
         hair = (_SHADE * skin[0], _SHADE * skin[1], _SHADE * skin[2])
         draw_face(canvas, self.features, (skin, hair), whole, lambda points: points)
         return canvas.finish()[0]
-
-
-def _random_blur(rng: np.random.Generator) -> GaussianBlur:
-    return GaussianBlur(strength=float(rng.uniform(0.1, 0.5)))
 
 
 def _within_person(region: Mask, alpha: Alpha) -> Mask:

@@ -1,13 +1,17 @@
 """What a training starts from: fresh weights, an encoder's, a checkpoint or an exported file."""
 
+import dataclasses
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+import torch
 from accelerate.utils import broadcast
 from torch import Tensor, nn
-from torch.utils.data import default_collate
+from torch.utils.data import DataLoader, Dataset, Subset
 
-from p3m.core.errors import ConfigError
+from p3m.core.errors import ConfigError, InputError
 from p3m.export.restore import restore
 from p3m.models.catalog import MODELS
 from p3m.models.contract import UserInitial
@@ -18,7 +22,8 @@ from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.train_settings import TrainRun
 from p3m.training.batches import Samples
 from p3m.training.norm import settle_norms
-from p3m.weights.catalog import WEIGHTS
+from p3m.training.processes import first_process_does
+from p3m.weights.catalog import WEIGHTS, weights_record
 from p3m.weights.store import find_weights
 
 if TYPE_CHECKING:
@@ -38,7 +43,9 @@ def build_model(run: TrainRun) -> nn.Module:
         ConfigError: If the network has no weights of the kind that is asked for.
         UnknownNameError: If the catalogue has no such weights.
         InputError: If there is no such file.
+        ModelFormatError: If it ends in .onnx and is none.
         WeightsError: If the file fits neither the network nor its encoder.
+        MissingExtraError: If the packages for ONNX files are not installed.
     """
     entry = MODELS[run.model]
     model = entry.build()
@@ -59,6 +66,20 @@ def build_model(run: TrainRun) -> nn.Module:
     return model
 
 
+def with_permanent_name(run: TrainRun) -> TrainRun:
+    """The run, for whose record a model's newest weights are called by their own name.
+
+    Args:
+        run: May start from weights of the catalogue.
+
+    Raises:
+        UnknownNameError: If the catalogue has no such weights of its model.
+    """
+    if not _in_catalogue(run.initial):
+        return run
+    return dataclasses.replace(run, initial=weights_record(run.initial).name)
+
+
 def exported_weights(initial: str) -> Path | None:
     """The ONNX file from which a training starts; None if it starts from something else.
 
@@ -67,34 +88,55 @@ def exported_weights(initial: str) -> Path | None:
 
     Raises:
         UnknownNameError: If the catalogue has no such weights of its model.
-        WeightsError: If the file is missing or has not the catalogue's hash.
+        InputError: If there is no such file.
+        WeightsError: If weights of the catalogue are not there, or have another hash.
     """
-    model = initial.partition("@")[0]
-    if initial.endswith(".onnx") or any(record.model == model for record in WEIGHTS.values()):
+    if _in_catalogue(initial):
         return find_weights(initial)
-    return None
+    path = Path(initial)
+    if path.suffix.lower() != ".onnx":
+        return None
+    if not path.is_file():
+        raise InputError(f"{path}: no such weights file.")
+    return path
 
 
-def settle_on_samples(model: nn.Module, dataset: Samples) -> None:
+def settle_on_samples(
+    model: nn.Module,
+    dataset: Samples,
+    *,
+    workers: int = 0,
+    worker_init: Callable[[int], None] | None = None,
+) -> None:
     """Gives the batch norms of restored weights the statistics of a training's first samples.
 
+    The first process does it; all that train together have the same weights afterwards.
+
     Args:
-        model: A network of two scales, with `p3m.export.restore`'s weights; alike in all processes
-            that train together afterwards.
-        dataset: Samples whose ``image`` is uint8 of shape (S, S, 3), S a multiple of 32.
+        model: A network of two scales, with `p3m.export.restore`'s weights.
+        dataset: Samples whose ``image`` is uint8 of shape (S, S, 3).
+        workers: How many processes make samples; with none, this one does.
+        worker_init: Called in each of those.
     """
+    first = Subset(cast("Dataset[Any]", dataset), range(min(_SETTLED_ON, len(dataset))))
+    loader = DataLoader(first, _AT_ONCE, num_workers=workers, worker_init_fn=worker_init)
     device = next(model.parameters()).device
 
     def look() -> None:
-        for start in range(0, min(_SETTLED_ON, len(dataset)), _AT_ONCE):
-            numbers = range(start, min(start + _AT_ONCE, len(dataset)))
-            batch: Tensor = default_collate([dataset[number]["image"] for number in numbers])
-            side = batch.shape[1]
+        for batch in loader:
+            side = batch["image"].shape[1] // STRIDE * STRIDE
+            image = normalize(to_planes(batch["image"][:, :side, :side].to(device)))
             base = max(STRIDE, side * 3 // 4 // STRIDE * STRIDE)
-            model(normalize(to_planes(batch.to(device))), base_size=(base, base))
+            model(image, base_size=(base, base))
 
-    settle_norms(model, look)
-    model.load_state_dict(broadcast(model.state_dict()))
+    with torch.compiler.set_stance("force_eager"):  # hooks do not go with compiled code
+        first_process_does(lambda: settle_norms(model, look))
+    for tensor in chain(model.parameters(), model.buffers()):
+        tensor.data.copy_(broadcast(tensor.data.contiguous()))
+
+
+def _in_catalogue(initial: str) -> bool:
+    return any(record.model == initial.partition("@")[0] for record in WEIGHTS.values())
 
 
 def _restore(model: nn.Module, run: TrainRun, path: Path) -> None:

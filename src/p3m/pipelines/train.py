@@ -14,7 +14,12 @@ from p3m.models.catalog import MODELS
 from p3m.models.state import save_state
 from p3m.pipelines.parameter_groups import parameter_groups
 from p3m.pipelines.recipes import Recipe, make_recipe
-from p3m.pipelines.start import build_model, exported_weights, settle_on_samples
+from p3m.pipelines.start import (
+    build_model,
+    exported_weights,
+    settle_on_samples,
+    with_permanent_name,
+)
 from p3m.pipelines.train_data import find_portraits
 from p3m.pipelines.train_settings import TrainRun
 from p3m.training.hooks import Checkpoint, Curves, Progress, Validate
@@ -22,9 +27,6 @@ from p3m.training.processes import first_process_does
 from p3m.training.seeding import seed_initial_weights
 from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Hook, Trainer, TrainState
-
-CHECKPOINT = "last.pt"
-"""The file in a run's folder from which it goes on."""
 
 Tell = Callable[[str, int, int, float], None]
 """Takes what is done (``foregrounds`` or ``steps``), how many of how many, and the loss."""
@@ -59,9 +61,12 @@ def train(
     Raises:
         InputError: If files are missing, unreadable or of the wrong size; it names them all.
         ConfigError: If ``out`` holds another run, or settings contradict each other.
+        UnknownNameError: If it starts from weights that the catalogue has not.
+        ModelFormatError: If it starts from an .onnx file that is none.
         WeightsError: If the weights to start from do not fit.
         TrainingError: If there is nobody to train on, or the loss is not finite.
     """
+    run = with_permanent_name(run)
     first_process_does(lambda: _check_free(out, run, resume=resume))
     split = find_portraits(data, run.data, scenes=run.recipe == "composites")
     first_process_does(lambda: check_sizes(split.everyone))
@@ -76,15 +81,15 @@ def train(
         settings,
         groups=parameter_groups(model, settings, encoder=MODELS[run.model].encoder),
         hooks=_hooks(recipe, settings, out, tell),
-        checkpoint=out / CHECKPOINT,
+        checkpoint=out / "last.pt",
         worker_init=_one_thread,
     )
     first_process_does(lambda: _claim(out, run))
     first_process_does(
         lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
     )
-    if exported_weights(run.initial) and not (resume and (out / CHECKPOINT).is_file()):
-        settle_on_samples(model, recipe.dataset)
+    if exported_weights(run.initial):
+        settle_on_samples(model, recipe.dataset, workers=settings.workers, worker_init=_one_thread)
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"
     first_process_does(lambda: save_state(weights, state.average.module))
@@ -96,7 +101,7 @@ def _hooks(recipe: Recipe, settings: TrainSettings, out: Path, tell: Tell) -> li
     hooks: list[Hook] = [
         curves,
         Progress(lambda step, loss: tell("steps", step, settings.steps, loss)),
-        Checkpoint(out / CHECKPOINT, every_s=settings.checkpoint_every_s),
+        Checkpoint(out / "last.pt", every_s=settings.checkpoint_every_s),
     ]
     if recipe.score is None:
         return hooks

@@ -95,8 +95,8 @@ class TrainRun:
             size, as networks of two scales need it; ``crops`` shows crops of the pictures as they
             are, as the P3M-Net family is trained.
         initial: What training starts from: ``imagenet`` (weights that a package of p3m's carries),
-            ``scratch``; a file: of the whole network, or of its encoder; weights of the catalogue
-            by name, such as ``p3mnet-lite``, or an ONNX file of such a network.
+            ``scratch``; a file: of the whole network, or of its encoder; or, of networks with a detail
+            path, an ONNX file, such as the catalogue's ``p3mnet-lite``. Widths must be today's.
         faces: ``obfuscated`` hides every face before training (PPT); ``normal`` does not.
         obfuscation: How faces are hidden that are visible in the files: by effects drawn at
             ``random``, or always as in ``p3m``-10k.

@@ -55,13 +55,11 @@ def settle_norms(model: nn.Module, look: Callable[[], object]) -> None:
 
     Args:
         model: Whose `ConvNormAct` layers are settled, in place; it is in eval mode afterwards.
-        look: Runs the model on typical pictures.
+        look: Runs the model on typical pictures. Layers that it does not reach stay as they are.
     """
     model.eval()
-    layers = [
-        (module, _Statistics()) for module in model.modules() if isinstance(module, ConvNormAct)
-    ]
-    handles = [layer[1].register_forward_pre_hook(seen) for layer, seen in layers]
+    layers = [(layer, _Statistics()) for layer in model.modules() if isinstance(layer, ConvNormAct)]
+    handles = [layer.norm.register_forward_pre_hook(seen) for layer, seen in layers]
     try:
         with torch.inference_mode():
             look()
@@ -70,22 +68,25 @@ def settle_norms(model: nn.Module, look: Callable[[], object]) -> None:
             handle.remove()
     with torch.no_grad():
         for layer, seen in layers:
-            _settle(layer, seen)
+            if seen.count:
+                _settle(layer, seen)
 
 
 @dataclass
 class _Statistics:
-    """Sums over all that a batch norm is given, in double precision."""
+    """Sums over all that a batch norm is given, on the CPU and in double precision."""
 
     count: int = 0
     total: Tensor | float = 0.0
     squares: Tensor | float = 0.0
 
     def __call__(self, norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:  # noqa: ARG002
-        features = inputs[0].double()
-        self.count += features.numel() // features.shape[1]
-        self.total += features.sum(dim=(0, 2, 3))
-        self.squares += features.square().sum(dim=(0, 2, 3))
+        features = inputs[0].float()
+        variance, mean = torch.var_mean(features, dim=(0, 2, 3), correction=0)
+        number, mean = features.numel() // features.shape[1], mean.cpu().double()
+        self.count += number
+        self.total += number * mean
+        self.squares += number * (variance.cpu().double() + mean.square())
 
 
 def _settle(layer: ConvNormAct, seen: _Statistics) -> None:
@@ -93,13 +94,16 @@ def _settle(layer: ConvNormAct, seen: _Statistics) -> None:
     kernel, norm = layer.conv.weight, layer.norm
     if norm.running_mean is None or norm.running_var is None:
         raise TypeError("the batch norm of ConvNormAct keeps statistics")
-    slope = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
-    offset = norm.bias.double() - slope * norm.running_mean.double()
+    values = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    weight, bias, old_mean, old_variance = (value.cpu().double() for value in values)
+    slope = weight / (old_variance + norm.eps).sqrt()
+    offset = bias - slope * old_mean
     mean = torch.as_tensor(seen.total / seen.count)
     deviation = (torch.as_tensor(seen.squares / seen.count) - mean.square()).clamp_min(0.0).sqrt()
     unit = deviation.clamp_min(_LEAST_SPREAD * float(deviation.mean()))
+    unit[unit == 0] = 1.0  # of a layer that gives one number
     variance = (deviation / unit).square()
-    kernel /= unit[:, None, None, None]
+    kernel /= unit[:, None, None, None].to(kernel)
     norm.running_mean.copy_(mean / unit)
     norm.running_var.copy_(variance)
     norm.weight.copy_(slope * unit * (variance + norm.eps).sqrt())

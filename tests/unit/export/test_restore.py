@@ -6,7 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
-from p3m.core.errors import WeightsError, WeightsMismatchError
+from p3m.core.errors import ModelFormatError, WeightsError, WeightsMismatchError
 from p3m.export.half import with_half_weights
 from p3m.export.int8 import with_int8_weights
 from p3m.export.restore import restore
@@ -100,13 +100,17 @@ def _changed(path: Path, target: Path, name: str, text: str | None) -> Path:
 def test_what_is_no_such_file_is_refused(exported, tmp_path) -> None:
     torn = tmp_path / "torn.onnx"
     torn.write_bytes(exported.read_bytes()[:-1000])
-    for path, text in (
-        (tmp_path / "none.onnx", "cannot be read: No such file"),
-        (torn, "is no ONNX file, or damaged"),
-        (_changed(exported, tmp_path / "bare.onnx", "p3m.detail", None), "has no detail graph"),
-        (_changed(exported, tmp_path / "odd.onnx", "p3m.detail", "?"), "is no ONNX file, or dam"),
+    bare = _changed(exported, tmp_path / "bare.onnx", "p3m.detail", None)
+    odd = _changed(exported, tmp_path / "odd.onnx", "p3m.detail", "?")
+    other = _changed(exported, tmp_path / "other.onnx", "p3m.detail", "abcd")
+    for path, error, text in (
+        (tmp_path / "none.onnx", WeightsError, "{} "),
+        (torn, ModelFormatError, "{} is not an ONNX file"),
+        (bare, WeightsError, "{} has no detail graph"),
+        (odd, ModelFormatError, "{}: its detail graph is damaged"),
+        (other, ModelFormatError, "The detail graph of {} is not an ONNX file"),
     ):
-        with pytest.raises(WeightsError, match=rf"{re.escape(str(path))} {text}"):
+        with pytest.raises(error, match=re.escape(text.format(path))):
             _restored(path)
 
 

@@ -26,6 +26,7 @@ def test_depthwise_convolutions_stay_single_under_autocast_on_a_cpu() -> None:
         rounded = layer.conv(features.bfloat16())
     assert rounded.dtype == torch.float32
     assert torch.allclose(rounded, expected, atol=0.05)
+    assert layer.conv.bfloat16()(features.bfloat16()).dtype == torch.bfloat16
 
 
 windows = pytest.mark.parametrize(

@@ -37,9 +37,12 @@ def test_under_autocast_alphas_are_finer_than_its_steps() -> None:
     image = torch.randn(1, 3, 128, 128)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         out = model(image, base_size=(64, 64))
-    for alpha in (out.alpha, out.local_alpha):
-        assert alpha.dtype == torch.float32
-        assert not torch.equal(alpha, alpha.bfloat16().float())
+        coarse = torch.zeros(1, 8, 32, 32)
+        coarse[:, 1] = 1.0
+        residual = model.detail(image[..., :32, :32], coarse)
+    for fine in (out.alpha, out.local_alpha, out.global_logits, residual):
+        assert fine.dtype == torch.float32
+        assert not torch.equal(fine, fine.bfloat16().float())
     assert torch.allclose(out.alpha, model(image, base_size=(64, 64)).alpha, atol=0.02)
 
 

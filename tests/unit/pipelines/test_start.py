@@ -1,9 +1,18 @@
+import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from p3m.config.load import load_settings, preset
-from p3m.core.errors import ConfigError, UnknownNameError, WeightsError
-from p3m.pipelines.start import build_model, exported_weights
+from p3m.core.errors import ConfigError, InputError, UnknownNameError
+from p3m.pipelines.start import (
+    build_model,
+    exported_weights,
+    settle_on_samples,
+    with_permanent_name,
+)
 from p3m.pipelines.train_settings import TrainRun
+from p3m.weights.catalog import weights_record
 from p3m.weights.store import find_weights
 
 
@@ -14,8 +23,39 @@ def test_exported_weights_are_told_by_name_or_ending(tmp_path) -> None:
         assert exported_weights(other) is None
     with pytest.raises(UnknownNameError, match="p3mnet-lite@v0"):
         exported_weights("p3mnet-lite@v99")
-    with pytest.raises(WeightsError, match="is not there"):
-        exported_weights(str(tmp_path / "none.onnx"))
+    with pytest.raises(InputError, match=r"none\.ONNX: no such weights file"):
+        exported_weights(str(tmp_path / "none.ONNX"))
+
+
+def test_a_run_is_recorded_by_the_permanent_name_of_its_weights() -> None:
+    run = load_settings(TrainRun, preset("p3mnet-lite"), ["initial=p3mnet-lite"])
+    assert with_permanent_name(run).initial == weights_record("p3mnet-lite").name
+    assert with_permanent_name(with_permanent_name(run)) == with_permanent_name(run)
+    other = load_settings(TrainRun, preset("p3mnet-lite"))
+    assert with_permanent_name(other) == other
+
+
+class _Samples:
+    """A few pictures of noise, with sides that are no multiples of 32."""
+
+    def __len__(self) -> int:
+        return 5
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng(index)
+        return {"image": rng.integers(0, 256, (144, 144, 3), dtype=np.uint8)}
+
+
+def test_settling_on_samples_keeps_answers_and_moves_statistics() -> None:
+    model = build_model(load_settings(TrainRun, preset("p3mnet-lite"), ["initial=p3mnet-lite"]))
+    image = torch.rand(1, 3, 128, 96)
+    with torch.inference_mode():
+        expected = model.eval()(image, base_size=(64, 64)).alpha
+        settle_on_samples(model, _Samples())
+        alpha = model(image, base_size=(64, 64)).alpha
+    assert torch.allclose(alpha, expected, atol=1e-5)
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert all(norm.running_mean.any() for norm in norms)
 
 
 def test_side_heads_start_from_nothing_where_files_lack_them() -> None:

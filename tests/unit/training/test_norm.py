@@ -39,7 +39,7 @@ def test_several_processes_count_together_where_asked() -> None:
 
 
 def _layers() -> nn.Sequential:
-    """Three layers whose norms do little or nothing, as after convolutions took them in."""
+    """Three layers; kernels of the first differ by orders of magnitude, one of the second is 0."""
     seed_initial_weights(0)
     layers = nn.Sequential(ConvNormAct(3, 8, kernel=3), ConvNormAct(8, 8), ConvNormAct(8, 4))
     layers[0].conv.weight.data *= torch.logspace(-2, 2, 8)[:, None, None, None]
@@ -80,3 +80,34 @@ def test_norms_are_left_alone_where_looking_fails() -> None:
         settle_norms(layers, lambda: layers(torch.zeros(1, 5, 4, 4)))
     assert all(torch.equal(value, before[name]) for name, value in layers.state_dict().items())
     assert not layers[0].norm._forward_pre_hooks
+
+
+def test_norms_that_convolutions_took_in_are_settled_too() -> None:
+    layers = _layers()
+    for layer in layers:
+        norm = layer.norm
+        nn.init.ones_(norm.weight)
+        nn.init.zeros_(norm.running_mean)
+        nn.init.constant_(norm.running_var, 1.0 - norm.eps)
+    seen = torch.randn(16, 3, 12, 10) + 2
+    answer = layers(seen)
+    assert not torch.allclose(layers.train()(seen), answer, atol=0.1)
+    for layer in layers:  # for that pass has changed them
+        nn.init.zeros_(layer.norm.running_mean)
+        nn.init.constant_(layer.norm.running_var, 1.0 - layer.norm.eps)
+    settle_norms(layers, lambda: layers(seen))
+    assert torch.allclose(layers(seen), answer, rtol=1e-4, atol=1e-4)
+    assert torch.allclose(layers.train()(seen), answer, rtol=1e-2, atol=1e-2)
+
+
+def test_layers_that_vary_nowhere_or_are_not_reached_stay_finite() -> None:
+    layers = _layers()
+    nn.init.zeros_(layers[0].norm.weight)
+    nn.init.constant_(layers[0].norm.bias, -1.0)  # all behind the ReLU is 0
+    other = torch.randn(2, 3, 12, 10)
+    before, last = layers(other), layers[2].conv.weight.clone()
+    settle_norms(layers, lambda: layers[:2](torch.randn(4, 3, 12, 10)))
+    assert torch.allclose(layers(other), before, atol=1e-5)
+    assert torch.equal(layers[2].conv.weight, last)
+    for layer in layers:
+        assert all(value.isfinite().all() for value in layer.state_dict().values())
