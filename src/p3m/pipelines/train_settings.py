@@ -95,8 +95,8 @@ class TrainRun:
             size, as networks of two scales need it; ``crops`` shows crops of the pictures as they
             are, as the P3M-Net family is trained.
         initial: What training starts from: ``imagenet`` (weights that a package of p3m's carries),
-            ``scratch``; a file: of the whole network, or of its encoder; or, of networks with a detail
-            path, an ONNX file, such as the catalogue's ``p3mnet-lite``. Widths must be today's.
+            ``scratch``; a file: of the whole network, or of its encoder; or, for p3mnet-lite, an
+            ONNX file of today's widths, by its path or as the catalogue's ``p3mnet-lite``.
         faces: ``obfuscated`` hides every face before training (PPT); ``normal`` does not.
         obfuscation: How faces are hidden that are visible in the files: by effects drawn at
             ``random``, or always as in ``p3m``-10k.
