@@ -73,7 +73,7 @@ def test_what_cannot_be_is_said_before_anything_is_made(pack, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["faces=obfuscated", "scales.hardest=0.5", "initial=p3mnet-lite"]
+    "setting", ["scales.hardest=1.0", "scales.hardest=0.5", "initial=p3mnet-lite"]
 )
 def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, setting) -> None:
     run = _run("training.checkpoint_every_s=0", setting)

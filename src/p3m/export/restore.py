@@ -1,7 +1,5 @@
 """The way back: a network's weights out of the ONNX file that it was exported to."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +11,6 @@ from torch import Tensor, nn
 from p3m.core.errors import (
     ExportMismatchError,
     MissingExtraError,
-    ModelFormatError,
     WeightsError,
     WeightsMismatchError,
 )
@@ -21,7 +18,7 @@ from p3m.export.onnx import GRAPH_TOLERANCE, base_source, detail_source
 from p3m.export.source import Source
 from p3m.models.layers import ConvNormAct
 from p3m.models.state import find_mismatch
-from p3m.weights.session import open_session
+from p3m.weights.session import decoded_graph, open_session
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -89,10 +86,7 @@ def _graphs(path: Path) -> "tuple[ModelProto, ModelProto]":
             f"{path} has no detail graph. Only p3mnet-lite's ONNX files give their weights back; "
             "start from the checkpoint that this one was made from."
         )
-    try:
-        detail = base64.b64decode(texts["p3m.detail"], validate=True)
-    except binascii.Error as error:
-        raise ModelFormatError(f"{path}: its detail graph is damaged; export it again.") from error
+    detail = decoded_graph(texts["p3m.detail"], str(path))
     open_session(detail, name=f"The detail graph of {path}")
     return base, onnx.load_from_string(detail)
 

@@ -1,7 +1,5 @@
 """ONNX Runtime behind the Backend protocol."""
 
-import base64
-import binascii
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ from p3m.inference.contract import Alphas, Images, Parts, Pixels
 from p3m.inference.graph import PARTS, check_detail, check_graph, has_parts
 from p3m.inference.outputs import Outputs, classes_of, normalised
 from p3m.inference.spec import ModelSpec, read_spec
-from p3m.weights.session import open_session, releasing
+from p3m.weights.session import decoded_graph, open_session, releasing
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
@@ -62,7 +60,7 @@ class OnnxBackend:
         self._detail: InferenceSession | None = None
         if "p3m.detail" in metadata:
             self._detail = open_session(
-                _decoded(metadata["p3m.detail"], name),
+                decoded_graph(metadata["p3m.detail"], name),
                 name=f"{name}'s detail graph",
                 threads=threads,
                 provider=provider,
@@ -148,10 +146,3 @@ class OnnxBackend:
         runs = [self._base.run(names, {inputs[0].name: batch}, options) for batch in batches]
         results = runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))
         return dict(zip(("alpha", *names[1:]), results, strict=True))
-
-
-def _decoded(text: str, name: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise ModelFormatError(f"{name}: its detail graph is damaged; export it again.") from error

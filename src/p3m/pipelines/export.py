@@ -10,7 +10,7 @@ from p3m.export.onnx import ExportReport, Storage, export_onnx
 from p3m.models.catalog import MODELS
 from p3m.models.contract import ModelEntry
 from p3m.models.identify import identify
-from p3m.models.p3mnet_lite.model import HIDDEN, P3MNetLite
+from p3m.models.p3mnet_lite.model import COARSE, P3MNetLite
 from p3m.models.state import load_state, read_state
 
 
@@ -63,7 +63,7 @@ def export(
     return write(
         network.base,
         network.detail,
-        coarse_channels=2 + HIDDEN,
+        coarse_channels=COARSE,
         detail_halo_px=network.detail.HALO_PX,
         detail_multiple=network.detail.MULTIPLE,
         detail_from_halves=network.detail.FROM_HALVES,

@@ -16,7 +16,7 @@ from p3m.export.restore import restore
 from p3m.models.catalog import MODELS
 from p3m.models.contract import UserInitial
 from p3m.models.initial import SCRATCH, load_initial
-from p3m.models.p3mnet_lite.model import HIDDEN, STRIDE, P3MNetLite
+from p3m.models.p3mnet_lite.model import COARSE, STRIDE, P3MNetLite
 from p3m.models.state import find_mismatch, load_state, read_state
 from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.train_settings import TrainRun
@@ -150,7 +150,7 @@ def _restore(model: nn.Module, run: TrainRun, path: Path) -> None:
         model.base,
         model.detail,
         stride=STRIDE,
-        coarse_channels=2 + HIDDEN,
+        coarse_channels=COARSE,
         detail_multiple=model.detail.MULTIPLE,
     )
     # Files lack the side heads. At random they would err more than all else, and pull at the rest.

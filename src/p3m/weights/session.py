@@ -1,5 +1,7 @@
 """Opening ONNX Runtime sessions: threads, providers, and errors that say what to do."""
 
+import base64
+import binascii
 import ctypes
 import os
 import sys
@@ -75,6 +77,22 @@ def open_session(
             f"it would run on {_listed(session.get_providers())}. Check the driver, or use that."
         )
     return session
+
+
+def decoded_graph(text: str, name: str) -> bytes:
+    """The graph that a file of p3m's format carries as text in its metadata.
+
+    Args:
+        text: Its base64.
+        name: What errors call the file.
+
+    Raises:
+        ModelFormatError: If the text is damaged.
+    """
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ModelFormatError(f"{name}: its detail graph is damaged; export it again.") from error
 
 
 def releasing(session: "InferenceSession") -> "RunOptions | None":

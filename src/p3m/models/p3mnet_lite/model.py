@@ -16,6 +16,8 @@ from p3m.models.sides import check_image, check_sides
 STRIDE = 32
 HIDDEN = 6
 """Features that the matting decoder hands to the detail path."""
+COARSE = 2 + HIDDEN
+"""Coarse maps: alpha, the probability of transition, and these features."""
 
 
 class P3MNetLiteBase(nn.Module):
@@ -140,7 +142,7 @@ class P3MNetLite(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.base = P3MNetLiteBase()
-        self.detail = DetailPath(2 + HIDDEN)
+        self.detail = DetailPath(COARSE)
 
     def forward(self, image: Tensor, *, base_size: tuple[int, int] | None = None) -> MattingOutput:
         """Alpha at the picture's full size, its semantics found at a smaller one.
