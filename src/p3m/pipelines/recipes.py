@@ -114,6 +114,7 @@ def _composites(
             run.composites,
             faces=run.validation.faces,
             count=run.validation.count,
+            photos=run.validation.photos,
         )
     return Recipe(
         network=TwoScale(model),

@@ -1,12 +1,13 @@
 """What a training starts from: fresh weights, an encoder's, a checkpoint or an exported file."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
+import torch.nn.functional as F
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
@@ -17,20 +18,21 @@ from p3m.models.catalog import MODELS
 from p3m.models.contract import UserInitial
 from p3m.models.initial import SCRATCH, load_initial
 from p3m.models.p3mnet_lite.model import COARSE, STRIDE, P3MNetLite
+from p3m.models.p3mnet_lite.semantic import SemanticBlock
 from p3m.models.state import find_mismatch, load_state, read_state
+from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.train_settings import TrainRun
 from p3m.training.batches import Samples
 from p3m.training.norm import settle_norms
 from p3m.training.processes import first_process_does
+from p3m.training.side_heads import fit_side_heads
 from p3m.weights.catalog import WEIGHTS, weights_record
 from p3m.weights.store import find_weights
 
-if TYPE_CHECKING:
-    from p3m.models.p3mnet_lite.semantic import SemanticBlock
-
 _SETTLED_ON = 32
 _AT_ONCE = 4
+_TRANSITION = 0.0275  # the radius of the preset's trimaps on average, as a share of the side
 
 
 def build_model(run: TrainRun) -> nn.Module:
@@ -108,29 +110,41 @@ def settle_on_samples(
     workers: int = 0,
     worker_init: Callable[[int], None] | None = None,
 ) -> None:
-    """Gives the batch norms of restored weights the statistics of a training's first samples.
+    """Gives restored weights what their file lacks, on a training's first samples.
 
-    The first process does it; all that train together have the same weights afterwards.
+    That is statistics for batch norms, and side heads. The first process does it; all that train
+    together have the same weights afterwards.
 
     Args:
         model: A network of two scales, with `p3m.export.restore`'s weights.
-        dataset: Samples whose ``image`` is uint8 of shape (S, S, 3).
+        dataset: Samples: ``image``, uint8 of shape (S, S, 3), and ``alpha``, uint8 of shape (S, S).
         workers: How many processes make samples; with none, this one does.
         worker_init: Called in each of those.
     """
     first = Subset(cast("Dataset[Any]", dataset), range(min(_SETTLED_ON, len(dataset))))
     loader = DataLoader(first, _AT_ONCE, num_workers=workers, worker_init_fn=worker_init)
     device = next(model.parameters()).device
+    heads = [block.side for block in model.modules() if isinstance(block, SemanticBlock)]
 
-    def look() -> None:
+    def look() -> Iterator[Tensor]:
+        """Runs the network on the samples; gives the classes of those that it has just seen."""
         for batch in loader:
             side = batch["image"].shape[1] // STRIDE * STRIDE
-            image = normalize(to_planes(batch["image"][:, :side, :side].to(device)))
             base = max(STRIDE, side * 3 // 4 // STRIDE * STRIDE)
-            model(image, base_size=(base, base))
+            image, alpha = (
+                to_planes(pixels[:, :side, :side].to(device))
+                for pixels in (batch["image"], batch["alpha"][..., None])
+            )
+            model(normalize(image), base_size=(base, base))
+            alpha = F.interpolate(alpha, (base, base), mode="area")
+            yield trimap_classes(alpha, max(1, round(_TRANSITION * base)))
+
+    def settle() -> None:
+        settle_norms(model, lambda: list(look()))
+        fit_side_heads(heads, look())
 
     with torch.compiler.set_stance("force_eager"):  # hooks do not go with compiled code
-        first_process_does(lambda: settle_norms(model, look))
+        first_process_does(settle)
     for tensor in chain(model.parameters(), model.buffers()):
         tensor.data.copy_(broadcast(tensor.data.contiguous()))
 
@@ -153,11 +167,6 @@ def _restore(model: nn.Module, run: TrainRun, path: Path) -> None:
         coarse_channels=COARSE,
         detail_multiple=model.detail.MULTIPLE,
     )
-    # Files lack the side heads. At random they would err more than all else, and pull at the rest.
-    for block in model.base.semantic:
-        side = cast("SemanticBlock", block).side
-        nn.init.zeros_(side.weight)
-        nn.init.zeros_(cast("Tensor", side.bias))
 
 
 def _load_file(model: nn.Module, run: TrainRun) -> None:

@@ -69,6 +69,8 @@ class ValidationSettings:
         deciding: The score that decides what is best, such as ``normal/mad``; empty for the SAD
             under the same faces as in training.
         count: How many pictures at most for each, taken evenly from all portraits.
+        photos: Whether networks of two scales are validated on people before their own backgrounds
+            too: what gains on composites may lose there.
         area_px: Pixels that a whole portrait is made to have before the network sees it; 0 takes as
             many as the network is meant to work at.
     """
@@ -76,6 +78,7 @@ class ValidationSettings:
     faces: tuple[Faces, ...] = ("obfuscated", "normal")
     deciding: str = ""
     count: int = 40
+    photos: bool = True
     area_px: int = 0
 
     def __post_init__(self) -> None:

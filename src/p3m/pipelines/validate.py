@@ -16,7 +16,7 @@ from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.obfuscate import obfuscate_randomly
 from p3m.pipelines.scorer import Scorer
 
-_BASE_SIDE = 448
+_BASE_SIDE = 512  # about the area that the network is meant to work at
 _SEED = 20_000
 
 
@@ -28,22 +28,26 @@ def validator(
     *,
     faces: Sequence[str],
     count: int,
+    photos: bool = False,
 ) -> Scorer:
-    """Scores networks on composites of people and scenes that they were never trained on.
+    """Scores networks on people and scenes that they were never trained on.
 
     Args:
         portraits: Whom to show.
         backgrounds: What to show them before.
         foregrounds: Their colours, prepared.
-        settings: How samples are made; all of them are composites.
-        faces: The columns: ``obfuscated``, ``normal`` or both.
+        settings: How samples are made.
+        faces: The columns: ``obfuscated``, ``normal`` or both; all of them are composites.
         count: How many pictures each column has.
+        photos: Whether there are as many columns again, of people before their own backgrounds:
+            ``photos-obfuscated`` and ``photos-normal``.
 
     Returns:
-        For a `TwoScale` network; all columns have the same pictures but for the faces.
+        For a `TwoScale` network; columns have the same pictures but for faces and backgrounds.
     """
-    columns = {
-        column: _Composites(
+
+    def column(*, natural: bool, hidden: bool) -> _Samples:
+        return _Samples(
             CompositeDataset(
                 portraits,
                 [1.0] * len(portraits),
@@ -51,7 +55,7 @@ def validator(
                 foregrounds,
                 CompositeSettings(
                     side_px=settings.side_px,
-                    natural=0.0,
+                    natural=float(natural),
                     empty=0.0,
                     company=0.0,
                     guest=0.0,
@@ -63,10 +67,14 @@ def validator(
                 ),
                 seed=_SEED,
                 length=count,
-                obfuscate=_obfuscate_aside if column == "obfuscated" else None,
+                obfuscate=_obfuscate_aside if hidden else None,
             )
         )
-        for column in faces
+
+    columns = {
+        f"{kind}{shown}": column(natural=bool(kind), hidden=shown == "obfuscated")
+        for kind in (("", "photos-") if photos else ("",))
+        for shown in faces
     }
     return Scorer(columns, predict_square)
 
@@ -91,7 +99,7 @@ def _obfuscate_aside(image: Image, alpha: Alpha, faces: Mask, rng: np.random.Gen
     return obfuscate_randomly(image, alpha, faces, rng.spawn(1)[0])
 
 
-class _Composites:
+class _Samples:
     """The pictures and alphas of some samples."""
 
     def __init__(self, samples: CompositeDataset) -> None:

@@ -3,8 +3,13 @@ import pytest
 import torch
 from torch import nn
 
+from p3m import load_predictor
 from p3m.config.load import load_settings, preset
 from p3m.core.errors import ConfigError, InputError, UnknownNameError
+from p3m.imaging.depth import quantize
+from p3m.imaging.io import read_image
+from p3m.imaging.resize import resize
+from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.start import (
     build_model,
     exported_weights,
@@ -43,7 +48,9 @@ class _Samples:
 
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         rng = np.random.default_rng(index)
-        return {"image": rng.integers(0, 256, (144, 144, 3), dtype=np.uint8)}
+        alpha = np.zeros((144, 144), np.uint8)
+        alpha[40:, 30:110] = 255
+        return {"image": rng.integers(0, 256, (144, 144, 3), dtype=np.uint8), "alpha": alpha}
 
 
 def test_settling_on_samples_keeps_answers_and_moves_statistics() -> None:
@@ -51,18 +58,29 @@ def test_settling_on_samples_keeps_answers_and_moves_statistics() -> None:
     image = torch.rand(1, 3, 128, 96)
     with torch.inference_mode():
         expected = model.eval()(image, base_size=(64, 64)).alpha
-        settle_on_samples(model, _Samples())
+    settle_on_samples(model, _Samples())
+    with torch.inference_mode():
         alpha = model(image, base_size=(64, 64)).alpha
     assert torch.allclose(alpha, expected, atol=1e-5)
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
     assert all(norm.running_mean.any() for norm in norms)
 
 
-def test_side_heads_start_from_nothing_where_files_lack_them() -> None:
+def test_settling_gives_side_heads_that_tell_where_the_person_is(project) -> None:
     model = build_model(load_settings(TrainRun, preset("p3mnet-lite"), ["initial=p3mnet-lite"]))
-    sides = [value for name, value in model.state_dict().items() if ".side." in name]
-    assert len(sides) == 6
-    assert not any(value.any() for value in sides)
+    image = resize(read_image(project / "examples" / "portrait.jpg"), (256, 256))
+    alpha = quantize(load_predictor("p3mnet-lite", threads=1)(image))
+    settle_on_samples(model, [{"image": image, "alpha": alpha}])
+    with torch.inference_mode():
+        out = model.eval()(
+            normalize(to_planes(torch.from_numpy(image[None]))), base_size=(192, 192)
+        )
+    there = torch.from_numpy(resize(alpha, (192, 192)))
+    known = (there == 0) | (there == 255)
+    assert len(out.side_logits) == 3
+    for logits in out.side_logits:
+        person = logits[0, 2] > logits[0, 0]
+        assert (person == (there > 0))[known].float().mean() > 0.97
 
 
 def test_only_p3mnet_lite_starts_from_a_file_of_onnx() -> None:

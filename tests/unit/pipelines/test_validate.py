@@ -13,6 +13,8 @@ from p3m.pipelines.validate import predict_square, validator
 from support.images import noise
 from support.pack import write_pack
 
+METRICS = ("sad", "mad", "mse")
+
 
 class Brightness(nn.Module):
     """Says that the alpha of a window is its red channel, and keeps what it was asked."""
@@ -41,10 +43,16 @@ def scorer(tmp_path):
     foregrounds = ForegroundCache(tmp_path / "cache")
     foregrounds.prepare(folder.portraits)
 
-    def make(faces):
+    def make(faces, *, photos=False):
         settings = CompositeSettings(side_px=64)
         return validator(
-            folder.portraits, folder.backgrounds, foregrounds, settings, faces=faces, count=6
+            folder.portraits,
+            folder.backgrounds,
+            foregrounds,
+            settings,
+            faces=faces,
+            count=6,
+            photos=photos,
         )
 
     return make
@@ -62,6 +70,17 @@ def test_both_columns_show_the_same_but_for_the_faces(scorer) -> None:
     changed = (hidden != visible).float().mean(dim=1)
     assert (changed < 0.5).all()
     assert changed.mean() > 0.01
+
+
+def test_photos_are_columns_of_their_own(scorer) -> None:
+    score, model = scorer(("obfuscated", "normal"), photos=True), Brightness()
+    scores, panel = score(model)
+    columns = ["obfuscated", "normal", "photos-obfuscated", "photos-normal"]
+    assert list(scores) == [f"{column}/{metric}" for column in columns for metric in METRICS]
+    assert len(set(scores.values())) == len(scores)
+    _, normal, _, photo = torch.stack(model.seen).reshape(4, 6, -1)
+    assert (normal != photo).any(dim=1).all()
+    assert panel.shape[0] == 2 * scorer(("obfuscated", "normal"))(model)[1].shape[0]
 
 
 def test_it_scores_the_same_pictures_whenever_it_is_asked(scorer) -> None:

@@ -1,0 +1,56 @@
+"""Side heads for weights that lack them, fitted to features that stay as they are."""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_ITERATIONS = 20
+
+
+def fit_side_heads(heads: Sequence[nn.Conv2d], look: Iterable[Tensor]) -> None:
+    """Gives heads the weights of the least cross-entropy on the features that they read.
+
+    A head of 1x1 is a multinomial logistic regression, whose loss is convex; L-BFGS starts at 0.
+    Untrained heads would pull at features that are good already, long and hard where they start at
+    random, long where they start at 0.
+
+    Args:
+        heads: From features to logits of classes, 1x1 each; those that are not reached stay.
+        look: Runs the network on pictures, without changing it; gives the true classes of those
+            that it has just seen, shape (B, 1, H, W), H and W not below the features'.
+    """
+    features: list[list[Tensor]] = [[] for _ in heads]
+    handles = [
+        head.register_forward_pre_hook(lambda _, inputs, kept=kept: kept.append(inputs[0].detach()))
+        for head, kept in zip(heads, features, strict=True)
+    ]
+    try:
+        with torch.no_grad():
+            classes = [seen.float() for seen in look]
+    finally:
+        for handle in handles:
+            handle.remove()
+    for head, kept in zip(heads, features, strict=True):
+        if kept:
+            size = kept[0].shape[-2:]
+            there = torch.cat([F.interpolate(seen, size, mode="nearest-exact") for seen in classes])
+            _fit(head, torch.cat(kept).float(), there.squeeze(1).long())
+
+
+def _fit(head: nn.Conv2d, features: Tensor, classes: Tensor) -> None:
+    weight, bias = (nn.Parameter(torch.zeros_like(value)) for value in head.parameters())
+    search = torch.optim.LBFGS([weight, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        search.zero_grad()
+        value = F.cross_entropy(F.conv2d(features, weight, bias), classes)
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    search.step(loss)  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        head.weight.copy_(weight)
+        cast("Tensor", head.bias).copy_(bias)
