@@ -188,19 +188,47 @@ def max_unpool(features: Tensor, indices: Tensor, size: tuple[int, int]) -> Tens
     return planes.view(batch, channels, height, width)
 
 
-def halved(image: Tensor, enlargement: float) -> Iterator[Tensor]:
-    """A picture, and before it those of its halvings that are needed, the smallest first.
+def refine(
+    detail: nn.Module,
+    image: Tensor,
+    coarse: Tensor,
+    *,
+    enlargement: float,
+    cut: Callable[[Tensor], Tensor] = lambda maps: maps,
+) -> Tensor:
+    """A picture's alpha by a detail path, halving by halving from the smallest that is needed.
 
-    The first is at most twice as large as what is enlarged to it, each other one twice as large as
-    the one before.
+    The smallest is at most twice as large as the picture that the coarse maps were made from.
 
     Args:
-        image: Shape (B, C, H, W), H and W multiples of what they are divided by.
-        enlargement: How many times as large the picture itself is.
+        detail: From a picture (B, 3, H, W) and maps (B, C, H, W), alpha first, to an alpha.
+        image: Shape (B, 3, H, W), H and W multiples of what they are divided by.
+        coarse: Maps of the picture seen small, alpha first, shape (B, C, h, w).
+        enlargement: How many times as large as the picture seen small the picture is.
+        cut: Cuts the part to refine out of the picture, or out of maps of a halving's size; nothing
+            is cut by default.
+
+    Returns:
+        The alpha of what is cut out of the picture, shape (B, 1, H', W').
     """
+    alpha: Tensor | None = None
+    for seen in _halved(image, enlargement):
+        maps = cut(enlarge(coarse, _size(seen)))
+        if alpha is not None:
+            maps = torch.cat([enlarge(alpha, _size(maps)), maps[:, 1:]], dim=1)
+        alpha = detail(cut(seen), maps)
+    return cast("Tensor", alpha)
+
+
+def _halved(image: Tensor, enlargement: float) -> Iterator[Tensor]:
+    """A picture, and before it those of its halvings that are needed, the smallest first."""
     for power in range(halvings(enlargement), 0, -1):
         yield F.avg_pool2d(image, 2**power)
     yield image
+
+
+def _size(maps: Tensor) -> tuple[int, int]:
+    return maps.shape[-2], maps.shape[-1]
 
 
 def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -1,7 +1,7 @@
 """What a training starts from: fresh weights, an encoder's, a checkpoint or an exported file."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
@@ -32,7 +32,6 @@ from p3m.weights.store import find_weights
 
 _SETTLED_ON = 32
 _AT_ONCE = 4
-_TRANSITION = 0.0275  # the radius of the preset's trimaps on average, as a share of the side
 
 
 def build_model(run: TrainRun) -> nn.Module:
@@ -107,6 +106,7 @@ def settle_on_samples(
     model: nn.Module,
     dataset: Samples,
     *,
+    transition: float,
     workers: int = 0,
     worker_init: Callable[[int], None] | None = None,
 ) -> None:
@@ -118,6 +118,7 @@ def settle_on_samples(
     Args:
         model: A network of two scales, with `p3m.export.restore`'s weights.
         dataset: Samples: ``image``, uint8 of shape (S, S, 3), and ``alpha``, uint8 of shape (S, S).
+        transition: How far the training's trimaps reach, as a share of the picture's side.
         workers: How many processes make samples; with none, this one does.
         worker_init: Called in each of those.
     """
@@ -126,22 +127,23 @@ def settle_on_samples(
     device = next(model.parameters()).device
     heads = [block.side for block in model.modules() if isinstance(block, SemanticBlock)]
 
-    def look() -> Iterator[Tensor]:
-        """Runs the network on the samples; gives the classes of those that it has just seen."""
-        for batch in loader:
-            side = batch["image"].shape[1] // STRIDE * STRIDE
+    def look(batches: Iterable[tuple[Tensor, Tensor]]) -> Iterator[Tensor]:
+        """Runs the network on samples; gives the classes of those that it has just seen."""
+        for pixels, alpha in batches:
+            side = pixels.shape[1] // STRIDE * STRIDE
             base = max(STRIDE, side * 3 // 4 // STRIDE * STRIDE)
-            image, alpha = (
-                to_planes(pixels[:, :side, :side].to(device))
-                for pixels in (batch["image"], batch["alpha"][..., None])
+            image, truth = (
+                to_planes(values[:, :side, :side].to(device))
+                for values in (pixels, alpha[..., None])
             )
             model(normalize(image), base_size=(base, base))
-            alpha = F.interpolate(alpha, (base, base), mode="area")
-            yield trimap_classes(alpha, max(1, round(_TRANSITION * base)))
+            small = F.interpolate(truth, (base, base), mode="area")
+            yield trimap_classes(small, max(1, round(transition * base)))
 
     def settle() -> None:
-        settle_norms(model, lambda: list(look()))
-        fit_side_heads(heads, look())
+        batches = [(batch["image"], batch["alpha"]) for batch in loader]
+        settle_norms(model, lambda: list(look(batches)))
+        fit_side_heads(heads, look(batches))
 
     with torch.compiler.set_stance("force_eager"):  # hooks do not go with compiled code
         first_process_does(settle)

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 
 import cv2
 
@@ -89,7 +90,13 @@ def train(
         lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
     )
     if exported_weights(run.initial):
-        settle_on_samples(model, recipe.dataset, workers=settings.workers, worker_init=_one_thread)
+        settle_on_samples(
+            model,
+            recipe.dataset,
+            transition=fmean(run.scales.trimap_share),
+            workers=settings.workers,
+            worker_init=_one_thread,
+        )
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"
     first_process_does(lambda: save_state(weights, state.average.module))

@@ -62,7 +62,7 @@ class DataSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationSettings:
-    """How networks are validated: of two scales on composites, of one scale on whole portraits.
+    """How networks are validated: of two scales on samples, of one scale on whole portraits.
 
     Attributes:
         faces: What faces are; each as far as there are pictures for it.

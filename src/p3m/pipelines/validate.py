@@ -1,4 +1,4 @@
-"""Scores a network of two scales during training: new people, new scenes, faces hidden and not."""
+"""Scores a network of two scales during training: new people, with hidden and visible faces."""
 
 from collections.abc import Sequence
 
@@ -37,14 +37,16 @@ def validator(
         backgrounds: What to show them before.
         foregrounds: Their colours, prepared.
         settings: How samples are made.
-        faces: The columns: ``obfuscated``, ``normal`` or both; all of them are composites.
+        faces: The columns of composites: ``obfuscated``, ``normal`` or both.
         count: How many pictures each column has.
         photos: Whether there are as many columns again, of people before their own backgrounds:
             ``photos-obfuscated`` and ``photos-normal``.
 
     Returns:
-        For a `TwoScale` network; columns have the same pictures but for faces and backgrounds.
+        For a `TwoScale` network. Hidden and visible columns of a kind have the same pictures but
+        for the faces; photos show the same people, otherwise placed and lit.
     """
+    kinds = ("", "photos-") if photos else ("",)
 
     def column(*, natural: bool, hidden: bool) -> _Samples:
         return _Samples(
@@ -64,6 +66,7 @@ def validator(
                     turned=0.0,
                     dressed=0.0,
                     soft=0.0,
+                    kept_mb=settings.kept_mb // (len(faces) * len(kinds)),
                 ),
                 seed=_SEED,
                 length=count,
@@ -73,7 +76,7 @@ def validator(
 
     columns = {
         f"{kind}{shown}": column(natural=bool(kind), hidden=shown == "obfuscated")
-        for kind in (("", "photos-") if photos else ("",))
+        for kind in kinds
         for shown in faces
     }
     return Scorer(columns, predict_square)

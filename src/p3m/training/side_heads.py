@@ -8,10 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 _ITERATIONS = 20
+_RIDGE = 1e-4
+"""Keeps weights finite where few samples leave classes that can be told without an error."""
 
 
-def fit_side_heads(heads: Sequence[nn.Conv2d], look: Iterable[Tensor]) -> None:
-    """Gives heads the weights of the least cross-entropy on the features that they read.
+def fit_side_heads(heads: Sequence[nn.Conv2d], classes: Iterable[Tensor]) -> None:
+    """Gives heads weights of nearly the least cross-entropy on the features that they read.
 
     A head of 1x1 is a multinomial logistic regression, whose loss is convex; L-BFGS starts at 0.
     Untrained heads would pull at features that are good already, long and hard where they start at
@@ -19,8 +21,8 @@ def fit_side_heads(heads: Sequence[nn.Conv2d], look: Iterable[Tensor]) -> None:
 
     Args:
         heads: From features to logits of classes, 1x1 each; those that are not reached stay.
-        look: Runs the network on pictures, without changing it; gives the true classes of those
-            that it has just seen, shape (B, 1, H, W), H and W not below the features'.
+        classes: The true ones of pictures that the network has just seen, shape (B, 1, H, W), H and
+            W not below the features'; the network must run once for each that is taken.
     """
     features: list[list[Tensor]] = [[] for _ in heads]
     handles = [
@@ -29,24 +31,30 @@ def fit_side_heads(heads: Sequence[nn.Conv2d], look: Iterable[Tensor]) -> None:
     ]
     try:
         with torch.no_grad():
-            classes = [seen.float() for seen in look]
+            truth = [seen.float() for seen in classes]
     finally:
         for handle in handles:
             handle.remove()
     for head, kept in zip(heads, features, strict=True):
         if kept:
             size = kept[0].shape[-2:]
-            there = torch.cat([F.interpolate(seen, size, mode="nearest-exact") for seen in classes])
+            there = torch.cat([F.interpolate(seen, size, mode="nearest-exact") for seen in truth])
             _fit(head, torch.cat(kept).float(), there.squeeze(1).long())
 
 
 def _fit(head: nn.Conv2d, features: Tensor, classes: Tensor) -> None:
     weight, bias = (nn.Parameter(torch.zeros_like(value)) for value in head.parameters())
-    search = torch.optim.LBFGS([weight, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
+    search = torch.optim.LBFGS(
+        [weight, bias],
+        max_iter=_ITERATIONS,
+        max_eval=2 * _ITERATIONS,
+        line_search_fn="strong_wolfe",
+    )
 
     def loss() -> Tensor:
         search.zero_grad()
-        value = F.cross_entropy(F.conv2d(features, weight, bias), classes)
+        error = F.cross_entropy(F.conv2d(features, weight, bias), classes)
+        value = error + _RIDGE * weight.square().sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 

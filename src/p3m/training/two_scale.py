@@ -15,7 +15,7 @@ from p3m.losses.alpha import alpha_l1
 from p3m.losses.laplacian import laplacian_loss
 from p3m.losses.objective import LossTerms, MattingTarget, P3MObjective
 from p3m.models.contract import MattingOutput
-from p3m.models.layers import enlarge, halved
+from p3m.models.layers import refine
 from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize, to_planes
 from p3m.training.hardest import take_hardest
@@ -108,15 +108,15 @@ class TwoScale(nn.Module):
         out: MattingOutput = self.base(small)
         if out.coarse is None:
             raise TypeError("a network of two scales gives coarse maps")
-        alpha = out.coarse.new_zeros(())
-        for seen in halved(image, image.shape[-1] / base_side):
-            side, factor = seen.shape[-1], image.shape[-1] // seen.shape[-1]
-            window = window_px // factor
-            part = [(top // factor, left // factor) for top, left in corners]
-            maps = crop(enlarge(out.coarse, (side, side)), part, window)
-            if alpha.ndim:
-                maps = torch.cat([enlarge(alpha, (window, window)), maps[:, 1:]], dim=1)
-            alpha = self.detail(crop(seen, part, window), maps)
+        side = image.shape[-1]
+
+        def window(maps: Tensor) -> Tensor:
+            """The windows of maps as large as the picture or one of its halvings."""
+            factor = side // maps.shape[-1]
+            places = [(top // factor, left // factor) for top, left in corners]
+            return crop(maps, places, window_px // factor)
+
+        alpha = refine(self.detail, image, out.coarse, enlargement=side / base_side, cut=window)
         return TwoScaleOutput(out, alpha)
 
 

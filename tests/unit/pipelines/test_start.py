@@ -58,7 +58,7 @@ def test_settling_on_samples_keeps_answers_and_moves_statistics() -> None:
     image = torch.rand(1, 3, 128, 96)
     with torch.inference_mode():
         expected = model.eval()(image, base_size=(64, 64)).alpha
-    settle_on_samples(model, _Samples())
+    settle_on_samples(model, _Samples(), transition=0.03)
     with torch.inference_mode():
         alpha = model(image, base_size=(64, 64)).alpha
     assert torch.allclose(alpha, expected, atol=1e-5)
@@ -70,7 +70,7 @@ def test_settling_gives_side_heads_that_tell_where_the_person_is(project) -> Non
     model = build_model(load_settings(TrainRun, preset("p3mnet-lite"), ["initial=p3mnet-lite"]))
     image = resize(read_image(project / "examples" / "portrait.jpg"), (256, 256))
     alpha = quantize(load_predictor("p3mnet-lite", threads=1)(image))
-    settle_on_samples(model, [{"image": image, "alpha": alpha}])
+    settle_on_samples(model, [{"image": image, "alpha": alpha}], transition=0.03)
     with torch.inference_mode():
         out = model.eval()(
             normalize(to_planes(torch.from_numpy(image[None]))), base_size=(192, 192)

@@ -25,7 +25,7 @@ class DetailPath(nn.Module):
 
     MULTIPLE = 2
     FROM_HALVES = True
-    """Taught to enlarge by two at most; see `p3m.models.layers.halved`."""
+    """Taught to enlarge by two at most; see `p3m.models.layers.refine`."""
 
     HALO_PX = 10
     """How far a pixel's alpha looks around itself, rounded up."""

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from p3m.core.errors import ShapeError
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0
 from p3m.models.contract import CLASSES, FOREGROUND, TRANSITION, MattingOutput
-from p3m.models.layers import enlarge, halved, single, upsample
+from p3m.models.layers import enlarge, refine, single, upsample
 from p3m.models.p3mnet_lite.detail import DetailPath
 from p3m.models.p3mnet_lite.matting import MattingBlock
 from p3m.models.p3mnet_lite.semantic import Context, SemanticBlock
@@ -169,11 +169,5 @@ class P3MNetLite(nn.Module):
         out: MattingOutput = self.base(small)
         if out.coarse is None:
             raise TypeError("the base of p3mnet-lite always gives coarse maps")
-        alpha = image.new_zeros(())
-        for seen in halved(image, enlargement):
-            maps = enlarge(out.coarse, (seen.shape[-2], seen.shape[-1]))
-            if alpha.ndim:
-                larger = enlarge(alpha, (seen.shape[-2], seen.shape[-1]))
-                maps = torch.cat([larger, maps[:, 1:]], dim=1)
-            alpha = self.detail(seen, maps)
+        alpha = refine(self.detail, image, out.coarse, enlargement=enlargement)
         return out._replace(alpha=alpha)
