@@ -125,7 +125,7 @@ def parse() -> argparse.Namespace:
 def held_back(data: Path, cache: Path, *, trained_on: bool = False) -> Held:
     """People and scenes that the default network was not trained on.
 
-    With ``trained_on``, as many people of each collection that it was trained on stand there.
+    With ``trained_on`` the scenes stay, and the people are as many that it was trained on.
     """
     run = load_settings(TrainRun, preset("p3mnet-lite"))
     split = split_folder(data, run.data)
