@@ -12,6 +12,7 @@ BASE   := $(VENV)/.installed-base
 DEV    := $(VENV)/.installed-dev
 CODE   := src tests benchmarks docs examples
 DEMO   := demo-output
+BESIDE := -n logical --maxprocesses 4 --dist loadfile  # test files side by side; each process holds PyTorch
 
 .PHONY: help demo test check coverage fmt fmt-check lint types layers spell docs bench tables clean
 
@@ -48,14 +49,14 @@ demo: $(BASE) ## Matte examples/portrait.jpg; the pictures land in demo-output/
 	@echo "Look at $(DEMO)/cutout.png, $(DEMO)/alpha.png and $(DEMO)/teal.png"
 
 test: $(DEV) ## All tests and doctests but the slow ones
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(BESIDE)
 
 check: fmt-check lint types layers spell docs coverage ## All that CI checks
 
 # --- For developers
 
 coverage: $(DEV) ## The tests again, with branch coverage
-	@$(PY) -m pytest --quiet --cov --cov-report=term:skip-covered
+	@$(PY) -m pytest $(BESIDE) --quiet --cov --cov-report=term:skip-covered
 
 fmt: $(DEV) ## Format and sort imports
 	@$(VENV)/bin/ruff format $(CODE)
