@@ -14,6 +14,7 @@ class CompositeSettings:
         company: Somebody else stands behind the person, and counts.
         guest: The person stands before somebody else's photo, and both count.
         turned: Somebody is turned, as by a camera held askew.
+        bent: Somebody is bent: narrower here, longer there, leaning, with another outline.
         dressed: What has one colour on the person, such as a shirt, gets another.
         matched: The person is lit about as the background is.
         clutter: Shapes of another scene stand behind them, lines, or one to three things.
@@ -39,6 +40,7 @@ class CompositeSettings:
     company: float = 0.08
     guest: float = 0.12
     turned: float = 0.3
+    bent: float = 0.0
     dressed: float = 0.35
     matched: float = 0.3
     clutter: float = 0.5

@@ -90,6 +90,7 @@ class CompositeDataset:
             foregrounds,
             side_px=settings.side_px,
             turned=settings.turned,
+            bent=settings.bent,
             obfuscate=obfuscate,
             max_bytes=kept_bytes - scenes_bytes - things_bytes,
         )

@@ -70,15 +70,9 @@ class Canvas:
         """
         corners = points * self._unit + self._origin
         sigma = blur * self._unit
-        left, top = np.floor(corners.min(axis=0) - 3 * sigma).astype(int) - 1
-        right, bottom = np.ceil(corners.max(axis=0) + 3 * sigma).astype(int) + 2
-        rows, columns = (
-            slice(min(max(0, low), side), max(0, min(high, side)))
-            for low, high, side in zip((top, left), (bottom, right), self._alpha.shape, strict=True)
-        )
+        window = rows, columns = window_of(corners, self._alpha.shape, 3 * sigma)
         size = (rows.stop - rows.start, columns.stop - columns.start)
-        share = filled(corners - (columns.start, rows.start), size, sigma)
-        return Cover((rows, columns), share)
+        return Cover(window, filled(corners - (columns.start, rows.start), size, sigma))
 
     def line(self, points: Points, width: float, *, blur: float = 0.0) -> Cover:
         """What an open line of some width covers."""
@@ -176,6 +170,23 @@ def turned(points: Points, degrees: float, about: tuple[float, float]) -> Points
     rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     moved: Points = (points - about) @ rotation + about
     return moved
+
+
+def window_of(corners: Points, size: tuple[int, ...], margin: float = 0.0) -> tuple[slice, slice]:
+    """The rows and columns of a picture that a polygon lies in.
+
+    Args:
+        corners: In pixels (x, y).
+        size: Height and width of the picture.
+        margin: How far around the polygon is wanted, too, in pixels.
+    """
+    height, width = size
+    left, top = np.floor(corners.min(axis=0) - margin).astype(int) - 1
+    right, bottom = np.ceil(corners.max(axis=0) + margin).astype(int) + 2
+    return (
+        slice(min(max(0, top), height), max(0, min(bottom, height))),
+        slice(min(max(0, left), width), max(0, min(right, width))),
+    )
 
 
 def filled(corners: Points, size: Size, sigma: float = 0.0) -> NDArray[np.float32]:

@@ -28,6 +28,8 @@ class Placement:
         side_px: Side of the new picture.
         degrees: By how much the source is turned counter-clockwise about the rectangle's centre,
             before anything is flipped.
+        bend: How far from each pixel of the new picture its colour is found, in its pixels, shape
+            (S, S, 2); None: there.
     """
 
     left: float
@@ -37,6 +39,7 @@ class Placement:
     flip: bool
     side_px: int
     degrees: float = 0.0
+    bend: NDArray[np.float32] | None = None
 
     def apply(self, array: NDArray[np.uint8], *, repeat_border: bool = False) -> NDArray[np.uint8]:
         """The new picture of an array of shape (H, W) or (H, W, C); 0 beyond the source.
@@ -58,13 +61,17 @@ class Placement:
         if (scale := min(scale_x, scale_y)) < 1:
             sigma = _PREFILTER * math.sqrt(1 / scale**2 - 1)
             array = np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=border))
-        moved = cv2.warpAffine(
-            array,
-            matrix,
-            (self.side_px, self.side_px),
-            flags=cv2.INTER_LINEAR,
-            borderMode=border,
-        )
+        if self.bend is None:
+            size = (self.side_px, self.side_px)
+            moved = cv2.warpAffine(
+                array, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border
+            )
+        else:
+            rows, columns = np.indices(self.bend.shape[:2], np.float32)
+            places = cv2.transform(
+                np.dstack([columns, rows]) + self.bend, cv2.invertAffineTransform(matrix)
+            )
+            moved = cv2.remap(array, places, None, cv2.INTER_LINEAR, borderMode=border)
         return moved.astype(np.uint8, copy=False)
 
 

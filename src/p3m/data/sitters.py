@@ -1,11 +1,13 @@
 """Who is shown in composite samples: people drawn at random, with their faces hidden."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from p3m.data.bend import random_bend
 from p3m.data.emptiness import empty_part
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.kept_pictures import KeptPictures
@@ -44,6 +46,7 @@ class Sitters:
         foregrounds: Their colours, prepared.
         side_px: Side of the pictures that they are shown in.
         turned: How often they are turned, as by a camera held askew.
+        bent: How often their bodies are bent.
         obfuscate: Hides faces before anything else is done. None: faces stay.
         max_bytes: Decoded pictures that are kept in memory.
     """
@@ -56,6 +59,7 @@ class Sitters:
         *,
         side_px: int,
         turned: float,
+        bent: float,
         obfuscate: Obfuscate | None,
         max_bytes: int,
     ) -> None:
@@ -64,6 +68,7 @@ class Sitters:
         self._foregrounds = foregrounds
         self._side_px = side_px
         self._turned = turned
+        self._bent = bent
         self._obfuscate = obfuscate
         self._sources = KeptPictures(self._read, max_bytes=max_bytes)
 
@@ -87,6 +92,9 @@ class Sitters:
         turned = rng.random() < self._turned
         degrees = float(rng.spawn(1)[0].normal(0, _TURN_DEGREES)) if turned else 0.0
         place = random_placement(alpha, self._side_px, rng, inside=natural, degrees=degrees)
+        apart = rng.spawn(1)[0]
+        if apart.random() < self._bent:
+            place = replace(place, bend=random_bend(self._side_px, apart))
         return Shown(
             place.apply(source, repeat_border=True),
             place.apply(quantize(alpha)),

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from p3m.data.paint import Points, ellipse, filled, smooth, turned
+from p3m.data.paint import Points, ellipse, filled, smooth, turned, window_of
 from p3m.imaging.compositing import over
 from p3m.imaging.depth import quantize
 from p3m.imaging.types import Image
@@ -47,7 +47,7 @@ def draw_thing(
     for _ in range(int(rng.integers(1, _MOST_FORMS + 1))):
         form = _FORMS[rng.integers(len(_FORMS))](rng)
         outline = at + reach * turned(form, float(rng.uniform(0, 360)), (0, 0))
-        window = _window(outline, side_px)
+        window = window_of(outline, alpha.shape)
         size = alpha[window].shape
         if all(size):
             share = filled(outline - (window[1].start, window[0].start), size)
@@ -56,13 +56,6 @@ def draw_thing(
         at = outline[rng.integers(len(outline))]
         reach = reach_px * float(rng.uniform(0.3, 0.9))
     return colours, quantize(alpha)
-
-
-def _window(outline: Points, side_px: int) -> tuple[slice, slice]:
-    """The rows and columns of a square picture that a polygon lies in."""
-    left, top = np.clip(np.floor(outline.min(axis=0)).astype(int) - 1, 0, side_px)
-    right, bottom = np.clip(np.ceil(outline.max(axis=0)).astype(int) + 2, 0, side_px)
-    return slice(top, bottom), slice(left, right)
 
 
 def _light(rng: np.random.Generator) -> tuple[float, float, float]:

@@ -28,7 +28,7 @@ def validator(
     *,
     faces: Sequence[str],
     count: int,
-    photos: bool = False,
+    photos: bool,
 ) -> Scorer:
     """Scores networks on people and scenes that they were never trained on.
 
@@ -64,6 +64,7 @@ def validator(
                     held=0.0,
                     covered=0.0,
                     turned=0.0,
+                    bent=0.0,
                     dressed=0.0,
                     soft=0.0,
                     kept_mb=settings.kept_mb // (len(faces) * len(kinds)),

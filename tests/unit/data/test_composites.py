@@ -18,6 +18,7 @@ CLEAN = CompositeSettings(
     empty=0,
     guest=0,
     turned=0,
+    bent=0,
     dressed=0,
     held=0,
     covered=0,

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from p3m.data.bend import random_bend
 from p3m.data.placement import Placement, random_placement
 
 seeds = st.integers(0, 2**32 - 1)
@@ -70,3 +73,31 @@ def test_a_turned_picture_shows_what_its_corners_say() -> None:
     shown = place.apply(ramp)
     seen = [int(shown[y, x]) for x in (0, -1) for y in (0, -1)]
     assert np.allclose(seen, (_corners(place)[:, 0] - 0.5) * 5, atol=2)
+
+
+def test_without_displacements_bending_changes_nothing(rng) -> None:
+    source = rng.integers(0, 256, (50, 40, 3), dtype=np.uint8)
+    place = Placement(3, 5, 32, 40, flip=True, side_px=64, degrees=10)
+    still = replace(place, bend=np.zeros((64, 64, 2), np.float32))
+    before, after = place.apply(source).astype(int), still.apply(source).astype(int)
+    assert np.abs(before - after).max() <= 16  # warpAffine rounds places to a 32nd of a pixel
+
+
+def test_each_pixel_is_found_where_the_bend_says() -> None:
+    """A ramp over x of one level a pixel, shown twice as large."""
+    ramp = np.tile(np.arange(100, dtype=np.uint8), (100, 1))
+    bend = random_bend(100, np.random.default_rng(3))
+    place = Placement(20, 20, 50, 50, flip=False, side_px=100, bend=bend)
+    expected = 20 + (np.arange(100) + bend[..., 0] + 0.5) / 2 - 0.5
+    assert np.abs(place.apply(ramp) - expected).max() <= 1
+
+
+@given(seeds)
+def test_a_bent_body_is_still_cut_by_its_edge(seed) -> None:
+    rng = np.random.default_rng(seed)
+    alpha = np.zeros((50, 40), np.float32)
+    alpha[20:, 10:30] = 1
+    place = random_placement(alpha, 32, rng)
+    bent = replace(place, bend=random_bend(32, rng)).apply(alpha.astype(np.uint8) * 255)
+    straight = place.apply(alpha.astype(np.uint8) * 255)
+    assert np.abs(bent[-1].astype(int) - straight[-1]).max() <= 16
