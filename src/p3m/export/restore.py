@@ -41,14 +41,17 @@ def restore(
 ) -> None:
     """Gives a network with a detail path the weights of a file of p3m's ONNX format.
 
-    The file's convolutions took batch norms in; these come back as norms that add a bias and change
-    nothing else. Before the network is trained, `p3m.training.norm.settle_norms` gives them
-    statistics. What the file does without, such as the side heads, stays as it is, and so does all
-    where an error is raised.
+    The file's convolutions took batch norms in. Their kernels come back as long, channel by
+    channel, as those whose place they take: batch norm makes that all the same to answers, but not
+    to training, where a step of the optimiser is great or small beside it. Norms scale back and add
+    the bias; before the network is trained, `p3m.training.norm.settle_norms` gives them statistics.
+    What the file does without, such as the side heads, stays as it is, and so does all where an
+    error is raised.
 
     Args:
         path: The file, its kernels in single or half precision or of eight bits.
-        base: Takes the weights of the file's first graph, in place.
+        base: Takes the weights of the file's first graph, in place; its kernels are of the lengths
+            that a training is to find.
         detail: Takes those of its detail graph, in place.
         stride: As of :func:`p3m.export.onnx.export_onnx`.
         coarse_channels: Likewise.
@@ -63,8 +66,33 @@ def restore(
     fine = detail_source(detail, coarse_channels, detail_multiple)
     for source, graph in zip((whole, fine), _graphs(path), strict=True):
         _fill(source, graph, path)
+    layers = [
+        (layer, _lengths(layer))
+        for part in (base, detail)
+        for layer in part.modules()
+        if isinstance(layer, ConvNormAct)
+    ]
     base.load_state_dict(whole.module.get_submodule("network").state_dict())
     detail.load_state_dict(fine.module.state_dict())
+    for layer, lengths in layers:
+        _lengthen(layer, lengths)
+
+
+def _lengths(layer: ConvNormAct) -> Tensor:
+    """The length of each output channel's kernel."""
+    return layer.conv.weight.detach().flatten(1).norm(dim=1)
+
+
+def _lengthen(layer: ConvNormAct, lengths: Tensor) -> None:
+    """Gives kernels lengths, but where there is none; the norm makes up for it."""
+    norm, own = layer.norm, _lengths(layer)
+    if norm.running_mean is None:
+        raise TypeError("the batch norm of ConvNormAct keeps statistics")
+    factor = torch.where((lengths > 0) & (own > 0), lengths / own, 1.0)
+    with torch.no_grad():
+        layer.conv.weight *= factor[:, None, None, None]
+        norm.running_mean *= factor
+        norm.weight /= factor
 
 
 def _graphs(path: Path) -> "tuple[ModelProto, ModelProto]":

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 
 from p3m.core.errors import ConfigError, InputError
 from p3m.export.restore import restore
+from p3m.models.backbones.efficientnet_lite import load_imagenet
 from p3m.models.catalog import MODELS
 from p3m.models.contract import UserInitial
 from p3m.models.initial import SCRATCH, load_initial
@@ -161,6 +162,7 @@ def _restore(model: nn.Module, run: TrainRun, path: Path) -> None:
             f"{run.model!r} cannot start from an ONNX file, p3mnet-lite alone can: start from the "
             f"checkpoint that {path.name} was made from."
         )
+    load_imagenet(model.base.encoder)  # whose kernels lend the file's their lengths
     restore(
         path,
         model.base,

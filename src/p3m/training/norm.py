@@ -11,9 +11,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from p3m.core.errors import ConfigError
 from p3m.models.layers import ConvNormAct
 
-_LEAST_SPREAD = 0.05
-"""Channels that vary less, as a share of their layer's mean, are taken to vary so much."""
-
 
 def set_training(model: nn.Module) -> None:
     """Training mode, but for batch norm whose weights are frozen: its statistics stay too.
@@ -50,8 +47,7 @@ def settle_norms(model: nn.Module, look: Callable[[], object]) -> None:
 
     What a network gives in eval mode is the same afterwards. In training mode, where batch norm
     uses the statistics of its batch, it is nearly the same then; before, it is not where
-    convolutions took batch norms in. Kernels are scaled so that what they give has unit variance,
-    as fresh ones nearly do, so that a learning rate means what it means to those.
+    convolutions took batch norms in.
 
     Args:
         model: Whose `ConvNormAct` layers are settled, in place; it is in eval mode afterwards.
@@ -91,7 +87,7 @@ class _Statistics:
 
 def _settle(layer: ConvNormAct, seen: _Statistics) -> None:
     """Moves statistics into a layer's norm, its slope and its offset staying what they are."""
-    kernel, norm = layer.conv.weight, layer.norm
+    norm = layer.norm
     if norm.running_mean is None or norm.running_var is None:
         raise TypeError("the batch norm of ConvNormAct keeps statistics")
     values = (norm.weight, norm.bias, norm.running_mean, norm.running_var)
@@ -99,14 +95,10 @@ def _settle(layer: ConvNormAct, seen: _Statistics) -> None:
     slope = weight / (old_variance + norm.eps).sqrt()
     offset = bias - slope * old_mean
     mean = torch.as_tensor(seen.total / seen.count)
-    deviation = (torch.as_tensor(seen.squares / seen.count) - mean.square()).clamp_min(0.0).sqrt()
-    unit = deviation.clamp_min(_LEAST_SPREAD * float(deviation.mean()))
-    unit[unit == 0] = 1.0  # of a layer that gives one number
-    variance = (deviation / unit).square()
-    kernel /= unit[:, None, None, None].to(kernel)
-    norm.running_mean.copy_(mean / unit)
+    variance = (torch.as_tensor(seen.squares / seen.count) - mean.square()).clamp_min(0.0)
+    norm.running_mean.copy_(mean)
     norm.running_var.copy_(variance)
-    norm.weight.copy_(slope * unit * (variance + norm.eps).sqrt())
+    norm.weight.copy_(slope * (variance + norm.eps).sqrt())
     norm.bias.copy_(offset + slope * mean)
 
 

@@ -9,6 +9,7 @@ from p3m.core.errors import ConfigError, InputError, UnknownNameError
 from p3m.imaging.depth import quantize
 from p3m.imaging.io import read_image
 from p3m.imaging.resize import resize
+from p3m.models.layers import ConvNormAct
 from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.start import (
     build_model,
@@ -17,6 +18,7 @@ from p3m.pipelines.start import (
     with_permanent_name,
 )
 from p3m.pipelines.train_settings import TrainRun
+from p3m.training.seeding import seed_initial_weights
 from p3m.weights.catalog import weights_record
 from p3m.weights.store import find_weights
 
@@ -38,6 +40,27 @@ def test_a_run_is_recorded_by_the_permanent_name_of_its_weights() -> None:
     assert with_permanent_name(with_permanent_name(run)) == with_permanent_name(run)
     other = load_settings(TrainRun, preset("p3mnet-lite"))
     assert with_permanent_name(other) == other
+
+
+def test_kernels_of_a_file_are_as_long_as_those_of_a_training_from_imagenet() -> None:
+    """A step of the optimiser is as great beside them, then."""
+    built = []
+    for initial in ("imagenet", "p3mnet-lite"):
+        seed_initial_weights(0)
+        run = load_settings(TrainRun, preset("p3mnet-lite"), [f"initial={initial}"])
+        built.append(build_model(run))
+    pairs = [
+        (one.conv.weight, other.conv.weight)
+        for one, other in zip(*(model.modules() for model in built), strict=True)
+        if isinstance(one, ConvNormAct)
+    ]
+    assert len(pairs) > 80
+    for fresh, restored in pairs:
+        assert not torch.equal(fresh, restored)
+        before, after = (kernel.flatten(1).norm(dim=1) for kernel in (fresh, restored))
+        there = (before > 0) & (after > 0)
+        assert there.float().mean() > 0.6
+        assert torch.allclose(after[there], before[there], rtol=1e-4)
 
 
 class _Samples:
