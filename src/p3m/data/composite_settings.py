@@ -40,7 +40,7 @@ class CompositeSettings:
     company: float = 0.08
     guest: float = 0.12
     turned: float = 0.3
-    bent: float = 0.0
+    bent: float = 0.3
     dressed: float = 0.35
     matched: float = 0.3
     clutter: float = 0.5

@@ -63,15 +63,13 @@ class Placement:
             array = np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=border))
         if self.bend is None:
             size = (self.side_px, self.side_px)
-            moved = cv2.warpAffine(
-                array, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border
-            )
+            moved = cv2.warpAffine(array, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
         else:
             rows, columns = np.indices(self.bend.shape[:2], np.float32)
-            places = cv2.transform(
-                np.dstack([columns, rows]) + self.bend, cv2.invertAffineTransform(matrix)
-            )
-            moved = cv2.remap(array, places, None, cv2.INTER_LINEAR, borderMode=border)
+            back = cv2.invertAffineTransform(matrix)
+            places = cv2.transform(np.dstack([columns, rows]) + self.bend, back)
+            x, y = cv2.split(places)
+            moved = cv2.remap(array, x, y, cv2.INTER_LINEAR, borderMode=border)
         return moved.astype(np.uint8, copy=False)
 
 

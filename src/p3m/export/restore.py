@@ -80,7 +80,8 @@ def restore(
 
 def _lengths(layer: ConvNormAct) -> Tensor:
     """The length of each output channel's kernel."""
-    return layer.conv.weight.detach().flatten(1).norm(dim=1)
+    lengths: Tensor = layer.conv.weight.detach().flatten(1).norm(dim=1)
+    return lengths
 
 
 def _lengthen(layer: ConvNormAct, lengths: Tensor) -> None:
@@ -90,9 +91,9 @@ def _lengthen(layer: ConvNormAct, lengths: Tensor) -> None:
         raise TypeError("the batch norm of ConvNormAct keeps statistics")
     factor = torch.where((lengths > 0) & (own > 0), lengths / own, 1.0)
     with torch.no_grad():
-        layer.conv.weight *= factor[:, None, None, None]
-        norm.running_mean *= factor
-        norm.weight /= factor
+        layer.conv.weight.mul_(factor[:, None, None, None])
+        norm.running_mean.mul_(factor)
+        norm.weight.div_(factor)
 
 
 def _graphs(path: Path) -> "tuple[ModelProto, ModelProto]":
