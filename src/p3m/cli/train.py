@@ -29,7 +29,7 @@ Examples:
 
   p3m train p3mnet-lite --data my-portraits --out runs/mine --set training.steps=20000
 
-  p3m train p3mnet-lite --data mine --out runs/more --set initial=p3mnet-lite --set training.lr=1e-4
+  p3m train p3mnet-lite --data mine --out runs/more --set initial=p3mnet-lite --set training.lr=3e-4
 
   p3m train p3mnet-lite --data my-portraits --out runs/two --set data.harder=scores.csv
 

@@ -47,7 +47,7 @@ def build_model(run: TrainRun) -> nn.Module:
         InputError: If there is no such file.
         ModelFormatError: If it ends in .onnx and is none.
         WeightsError: If the file fits neither the network nor its encoder.
-        MissingExtraError: If the packages for ONNX files are not installed.
+        MissingExtraError: If the packages for ONNX files or for ImageNet's weights are missing.
     """
     entry = MODELS[run.model]
     model = entry.build()
