@@ -36,7 +36,17 @@ def _no_sockets() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _torch_is_deterministic() -> None:
-    """Fixed initial weights and one thread, for the tests that have imported torch."""
+    """The same random numbers and one thread, for the tests that have imported torch."""
+    _seed_torch()
+
+
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> None:
+    """Give a fixture that tests share the same numbers too, whichever test asks for it first."""
+    if fixturedef.scope != "function":
+        _seed_torch()
+
+
+def _seed_torch() -> None:
     if torch := sys.modules.get("torch"):
         torch.manual_seed(0)
         torch.set_num_threads(1)
