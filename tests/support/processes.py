@@ -40,13 +40,14 @@ def run_together(arguments: Sequence[object], *, processes: int = 2) -> list[tup
 
 
 def start_python(arguments: Sequence[object], **environment: str) -> "subprocess.Popen[str]":
-    """Starts Python on some arguments, on the CPU and with one thread."""
+    """Starts Python on some arguments, on the CPU, with one thread and as a process group."""
     path = os.pathsep.join([str(_TESTS), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        process_group=0,
         env={
             **os.environ,
             "PYTHONPATH": path,

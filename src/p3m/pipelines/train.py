@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -83,7 +84,7 @@ def train(
         groups=parameter_groups(model, settings, encoder=MODELS[run.model].encoder),
         hooks=_hooks(recipe, settings, out, tell),
         checkpoint=out / "last.pt",
-        worker_init=_one_thread,
+        worker_init=_follow_main,
     )
     first_process_does(lambda: _claim(out, run))
     first_process_does(
@@ -95,7 +96,7 @@ def train(
             recipe.dataset,
             transition=fmean(run.scales.trimap_share),
             workers=settings.workers,
-            worker_init=_one_thread,
+            worker_init=_follow_main,
         )
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"
@@ -149,6 +150,12 @@ def _plain(run: TrainRun) -> object:
     return json.loads(json.dumps(dataclasses.asdict(run)))
 
 
-def _one_thread(worker: int) -> None:  # noqa: ARG001
-    """Keeps OpenCV from starting threads in each process that makes samples."""
+def _follow_main(worker: int) -> None:  # noqa: ARG001
+    """Leaves a process that makes samples one thread, and its end to the main process.
+
+    Service managers and terminals tell all processes of a run to stop; one of these that did
+    would end the run with an error before its checkpoint is written.
+    """
     cv2.setNumThreads(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
