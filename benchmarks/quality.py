@@ -11,7 +11,8 @@ is. Hidden faces are blurred as in P3M-10k. Each picture is matted as `p3m matte
 what it has learned by heart.
 
 `--beside` takes the result file of another model and tells how far apart the two are, picture by
-picture, with a 95 % interval: means alone are made by few pictures.
+picture, with a 95 % interval: means alone are made by few pictures. The embedded model's result
+file is `quality--…`, another model's has its name in it, `quality-NAME--…`.
 
 `slices.csv` tells by eye what each of the people's pictures shows, known by the first twelve digits
 of its file's SHA-256: no name stands beside a colour of skin. SAD-T counts the transition, ten
@@ -52,6 +53,7 @@ from p3m.pipelines.train_data import split_folder
 from p3m.pipelines.train_settings import TrainRun
 
 CASES = tuple(product(("composite", "photo"), ("obfuscated", "normal"), ("colour", "grey")))
+EMBEDDED = "p3mnet-lite"
 SEED = 2026
 SIDE_PX = 640
 HOLE = 0.02
@@ -89,7 +91,7 @@ def main() -> None:
     """Scores a model on every case, writes the result file and the sheet of the worst."""
     options = parse()
     benchmark = "quality" if options.people == "new" else "quality-known"
-    other = read_other(options.beside, benchmark) if options.beside else {}
+    other = read_other(options.beside, options.people) if options.beside else {}
     held = held_back(options.data, options.cache, trained_on=options.people == "known")
     predict = p3m.load_predictor(options.model, strategy=options.strategy, threads=options.threads)
     cases, scored = [], []
@@ -105,12 +107,15 @@ def main() -> None:
             print(f"{'':28} {difference(cases[-1].raw, other[name].raw)}", flush=True)
     settings = {
         "model": options.model,
+        "people": options.people,
         "strategy": options.strategy,
         "seed": SEED,
         "side_px": SIDE_PX,
         "pictures": len(held.people),
     }
-    print(write_result(benchmark, cases, settings=settings, machine=options.machine))
+    name = Path(options.model).stem
+    suite = benchmark if name == EMBEDDED else f"{benchmark}-{name}"
+    print(write_result(suite, cases, settings=settings, machine=options.machine))
     if options.sheet:
         write_sheet(options.sheet, scored)
 
@@ -120,7 +125,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="the open portrait pack")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
-    parser.add_argument("--model", default="p3mnet-lite")
+    parser.add_argument("--model", default=EMBEDDED)
     parser.add_argument("--strategy", default="tiled")
     parser.add_argument("--people", choices=("new", "known"), default="new")
     parser.add_argument("--beside", type=Path, help="another model's result file, to compare with")
@@ -239,12 +244,15 @@ def hole(picture: Picture, alpha: Alpha) -> float:
     return float((1 - alpha[picture.faces]).mean())
 
 
-def read_other(path: Path, benchmark: str) -> dict[str, Case]:
+def read_other(path: Path, people: str) -> dict[str, Case]:
     """The cases of a result file, if they show the same pictures."""
-    result = read_result(path)
-    shown = (result.suite, result.settings.get("seed"), result.settings.get("side_px"))
-    if shown != (benchmark, SEED, SIDE_PX):
-        raise SystemExit(f"{path} shows other pictures: {shown}, not {(benchmark, SEED, SIDE_PX)}.")
+    try:
+        result = read_result(path)
+    except OSError as error:
+        raise SystemExit(f"{path} cannot be read: {error.strerror}.") from error
+    shown = tuple(result.settings.get(key) for key in ("people", "seed", "side_px"))
+    if shown != (people, SEED, SIDE_PX):
+        raise SystemExit(f"{path} shows other pictures: {shown}, not {(people, SEED, SIDE_PX)}.")
     return {one.name: one for one in result.cases}
 
 
