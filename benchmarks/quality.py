@@ -48,12 +48,12 @@ from p3m.imaging.resize import resize
 from p3m.imaging.trimap import trimap_from_alpha, unknown_region
 from p3m.imaging.types import Alpha, Image, Mask
 from p3m.metrics.absolute import mad, mse, sad
+from p3m.pipelines.matte import DEFAULT_MODEL
 from p3m.pipelines.obfuscate import obfuscate_like_p3m
 from p3m.pipelines.train_data import split_folder
 from p3m.pipelines.train_settings import TrainRun
 
 CASES = tuple(product(("composite", "photo"), ("obfuscated", "normal"), ("colour", "grey")))
-EMBEDDED = "p3mnet-lite"
 SEED = 2026
 SIDE_PX = 640
 HOLE = 0.02
@@ -113,8 +113,9 @@ def main() -> None:
         "side_px": SIDE_PX,
         "pictures": len(held.people),
     }
-    name = Path(options.model).stem
-    suite = benchmark if name == EMBEDDED else f"{benchmark}-{name}"
+    suite = benchmark
+    if options.model != DEFAULT_MODEL:
+        suite += f"-{Path(options.model).stem}"
     print(write_result(suite, cases, settings=settings, machine=options.machine))
     if options.sheet:
         write_sheet(options.sheet, scored)
@@ -125,7 +126,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="the open portrait pack")
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
-    parser.add_argument("--model", default=EMBEDDED)
+    parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--strategy", default="tiled")
     parser.add_argument("--people", choices=("new", "known"), default="new")
     parser.add_argument("--beside", type=Path, help="another model's result file, to compare with")
