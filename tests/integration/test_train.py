@@ -8,6 +8,8 @@ import torch
 
 from p3m.config.load import load_settings, preset
 from p3m.core.errors import ConfigError, InputError
+from p3m.models.catalog import create_model
+from p3m.models.state import load_state, read_state
 from p3m.pipelines.train import train
 from p3m.pipelines.train_data import portrait_weights, split_folder
 from p3m.pipelines.train_settings import DataSettings, TrainRun
@@ -71,14 +73,21 @@ def test_what_cannot_be_is_said_before_anything_is_made(pack, tmp_path) -> None:
     for setting, message in (
         ("validation.deciding=normal/grad", r"No score named 'normal/grad' can decide; there are"),
         ("training.accumulate=3", r"batch_size 2 cannot be divided into 3 equal parts"),
+        ("training.compile=true", r"distillation does not go with training.compile"),
     ):
         with pytest.raises(ConfigError, match=message):
-            train(_run(setting), data=pack, out=tmp_path / "run")
+            train(_run("scales.distillation=1", setting), data=pack, out=tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["pack"]
 
 
 @pytest.mark.parametrize(
-    "setting", ["scales.hardest=1.0", "scales.hardest=0.5", "initial=p3mnet-lite"]
+    "setting",
+    [
+        "scales.hardest=1.0",
+        "scales.hardest=0.5",
+        "scales.distillation=0.5",
+        "initial=p3mnet-lite",
+    ],
 )
 def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, setting) -> None:
     run = _run("training.checkpoint_every_s=0", setting)
@@ -97,6 +106,20 @@ def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, setting) -> None:
     for part in ("model", "average"):
         for name, value in states[0][part].items():
             assert torch.equal(value, states[1][part][name]), name
+
+
+def test_what_a_teacher_is_told_by_is_trained_and_is_not_among_the_weights(pack, tmp_path) -> None:
+    out = tmp_path / "run"
+    distilled = ("scales.distillation=0.5", "training.steps=8", "training.warmup_steps=1")
+    weights = train(_run(*distilled), data=pack, out=out)
+    for path in (weights, out / "best.safetensors"):
+        load_state(create_model("p3mnet-lite"), read_state(path))  # all names, and no other
+    points = [json.loads(line) for line in (out / "curves.jsonl").read_text().splitlines()]
+    told = [p["train/distillation"] for p in points if "train/distillation" in p]
+    assert told[0] == pytest.approx(1.0, abs=1e-3)
+    assert told[-1] < told[0] - 0.01
+    state = torch.load(out / "last.pt", weights_only=True)["model"]
+    assert float(state["maps.maps.1.weight"].abs().max()) > 0
 
 
 def test_training_goes_on_from_the_embedded_weights(pack, tmp_path) -> None:

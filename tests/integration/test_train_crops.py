@@ -178,7 +178,9 @@ def test_weights_of_something_else_are_refused(tmp_path) -> None:
             build_model(_run(f"initial={tmp_path / 'other.pt'}", f"model={model}"))
 
 
-@pytest.mark.parametrize("setting", ["data.things=things", "scales.hardest=0.5"])
+@pytest.mark.parametrize(
+    "setting", ["data.things=things", "scales.hardest=0.5", "scales.distillation=0.5"]
+)
 def test_what_is_for_composites_is_refused(pack, tmp_path, setting) -> None:
     name = re.escape(setting.partition("=")[0])
     with pytest.raises(ConfigError, match=f"{name} works with recipe 'composites' only"):

@@ -69,19 +69,27 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return _tensors(path, content)
 
 
-def save_state(path: Path, model: nn.Module, metadata: Mapping[str, str] | None = None) -> None:
+def save_state(
+    path: Path,
+    model: nn.Module,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    without: tuple[str, ...] = (),
+) -> None:
     """Writes a network's tensors as safetensors, each once; the file is replaced in one step.
 
     Args:
         path: Where to.
         model: Whose tensors.
         metadata: What the file says of itself.
+        without: Places of submodules that are left out.
     """
+    left_out = tuple(f"{place}." for place in without)
     shared = shared_names(model)
     tensors = {
         name: tensor.contiguous()
         for name, tensor in model.state_dict().items()
-        if name not in shared
+        if name not in shared and not name.startswith(left_out)
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")

@@ -1,7 +1,7 @@
 """What a run trains on and how it is scored: composites at two scales, or crops at one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from p3m.data.foregrounds import ForegroundCache, given_layers
 from p3m.data.portraits import Portrait
 from p3m.data.sitters import Obfuscate
 from p3m.imaging.types import Alpha, Image, Mask
+from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0, load_imagenet
 from p3m.models.catalog import MODELS
 from p3m.models.contract import ModelEntry
 from p3m.models.p3mnet_lite.model import P3MNetLite
@@ -29,6 +30,7 @@ from p3m.pipelines.validate_portraits import portrait_validator, validation_colu
 from p3m.training.batches import Samples
 from p3m.training.copy_paste import FeatureCopyPaste, ImageCopyPaste, find_stage
 from p3m.training.crop_step import CropStep
+from p3m.training.distillation import FeatureMaps
 from p3m.training.processes import this_process
 from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Step
@@ -36,6 +38,12 @@ from p3m.training.two_scale import TwoScale, TwoScaleStep
 
 Prepare = Callable[[Callable[[int, int], None]], None]
 """Makes what is needed before the first step; told how much of how much is done."""
+
+_DISTILLED = 2
+"""How many of the encoder's features are distilled: the deepest, of strides 32 and 16."""
+
+_MAPS_LR = 10
+"""How much faster their maps learn than the network, which must not wait for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +57,7 @@ class Recipe:
         prepare: Makes what samples need and is not there yet.
         score: Scores the network; None where there is nobody to score it on.
         deciding: The score that decides what is best.
+        more_groups: Parameters that are trained and not the model's own, as optimisers take them.
     """
 
     network: nn.Module
@@ -57,6 +66,7 @@ class Recipe:
     prepare: Prepare
     score: Scorer | None
     deciding: str
+    more_groups: list[dict[str, Any]] = field(default_factory=list)
 
 
 def make_recipe(
@@ -92,6 +102,10 @@ def _composites(
         raise ConfigError("copy_paste works with recipe 'crops' only.")
     if run.scales.hardest < 1 and this_process().num_processes > 1:
         raise ConfigError("scales.hardest must be 1 where several processes train together.")
+    distilled = run.scales.distillation > 0
+    if distilled and settings.compile:
+        raise ConfigError("scales.distillation does not go with training.compile.")
+    maps = FeatureMaps(CHANNELS[-_DISTILLED:]) if distilled else None
     foregrounds = ForegroundCache(cache / "foreground")
     dataset = CompositeDataset(
         split.train,
@@ -117,13 +131,27 @@ def _composites(
             photos=run.validation.photos,
         )
     return Recipe(
-        network=TwoScale(model),
-        step=TwoScaleStep(run.objective, run.scales, seed=settings.seed),
+        network=TwoScale(model, maps),
+        step=TwoScaleStep(
+            run.objective,
+            run.scales,
+            seed=settings.seed,
+            teacher=_imagenet_encoder() if maps else None,
+        ),
         dataset=dataset,
         prepare=_estimation(foregrounds, split.everyone),
         score=score,
         deciding=_deciding(run, score),
+        more_groups=[{"params": list(maps.parameters()), "lr": _MAPS_LR * settings.lr}]
+        if maps
+        else [],
     )
+
+
+def _imagenet_encoder() -> nn.Module:
+    teacher = EfficientNetLite0()
+    load_imagenet(teacher)
+    return teacher.requires_grad_(requires_grad=False).eval()
 
 
 def _crops(
@@ -133,6 +161,8 @@ def _crops(
         raise ConfigError("data.things works with recipe 'composites' only.")
     if run.scales.hardest < 1:
         raise ConfigError("scales.hardest works with recipe 'composites' only.")
+    if run.scales.distillation:
+        raise ConfigError("scales.distillation works with recipe 'composites' only.")
     entry = MODELS[run.model]
     if run.crops.side_px % entry.stride:
         raise ConfigError(

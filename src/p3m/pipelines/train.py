@@ -13,7 +13,6 @@ from p3m.core.errors import ConfigError
 from p3m.core.provenance import provenance
 from p3m.data.sizes import check_sizes
 from p3m.models.catalog import MODELS
-from p3m.models.state import save_state
 from p3m.pipelines.parameter_groups import parameter_groups
 from p3m.pipelines.recipes import Recipe, make_recipe
 from p3m.pipelines.start import (
@@ -81,7 +80,10 @@ def train(
         recipe.step,
         recipe.dataset,
         settings,
-        groups=parameter_groups(model, settings, encoder=MODELS[run.model].encoder),
+        groups=[
+            *parameter_groups(model, settings, encoder=MODELS[run.model].encoder),
+            *recipe.more_groups,
+        ],
         hooks=_hooks(recipe, settings, out, tell),
         checkpoint=out / "last.pt",
         worker_init=_follow_main,
@@ -100,7 +102,7 @@ def train(
         )
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"
-    first_process_does(lambda: save_state(weights, state.average.module))
+    first_process_does(lambda: state.save_weights(weights))
     return weights
 
 

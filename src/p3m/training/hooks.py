@@ -13,7 +13,6 @@ from torch.utils.tensorboard import SummaryWriter
 
 from p3m.core.errors import ConfigError
 from p3m.losses.objective import LossTerms
-from p3m.models.state import save_state
 from p3m.training.checkpoint import write_checkpoint
 from p3m.training.trainer import TrainState
 
@@ -158,7 +157,7 @@ class Validate:
         self._curves.show(state.step, panel)
         if scores[self._deciding] < state.best_score:
             state.best_score = scores[self._deciding]
-            save_state(self._best, state.average.module)
+            state.save_weights(self._best)
 
     def at_end(self, state: TrainState) -> None:
         """Nothing more."""

@@ -18,6 +18,7 @@ from p3m.models.contract import MattingOutput
 from p3m.models.layers import refine
 from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize, to_planes
+from p3m.training.distillation import FeatureMaps, distillation_loss, listening
 from p3m.training.hardest import take_hardest
 
 Corner = tuple[int, int]
@@ -38,10 +39,17 @@ class TwoScaleModel(Protocol):
 
 
 class TwoScaleOutput(NamedTuple):
-    """What the network says about the small picture, and the alpha of each window, (B, 1, h, h)."""
+    """What the network says about a batch.
+
+    Attributes:
+        base: Its opinion of the small picture.
+        window_alpha: The alpha of each window, shape (B, 1, h, h).
+        told: What its features tell of a teacher's, as of `FeatureMaps`; empty without such maps.
+    """
 
     base: MattingOutput
     window_alpha: Tensor
+    told: tuple[Tensor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,9 @@ class TwoScaleSettings:
         detail: Weight of the window's loss.
         hardest: Share of what is computed at once that is learned from, above 0: the samples that
             `p3m.training.hardest` takes. 1 learns from all; less goes with one process only.
+        distillation: Weight of `p3m.training.distillation`: how far the encoder's two deepest
+            features are from what ImageNet's encoder has for the same picture in clean colours.
+            0 does without; more does not go with ``training.compile``.
     """
 
     base_sides_px: tuple[int, ...] = (192, 256, 320)
@@ -64,19 +75,30 @@ class TwoScaleSettings:
     trimap_share: tuple[float, float] = (0.02, 0.035)
     detail: float = 3.0
     hardest: float = 1.0
+    distillation: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.hardest <= 1:
             raise ConfigError(f"scales.hardest is {self.hardest}; it must be above 0, at most 1.")
+        if self.distillation < 0:
+            raise ConfigError(
+                f"scales.distillation is {self.distillation}; it must not be below 0."
+            )
 
 
 class TwoScale(nn.Module):
-    """Runs both parts of a network in one forward pass, as distributed training needs it."""
+    """Runs both parts of a network in one forward pass, as distributed training needs it.
 
-    def __init__(self, model: TwoScaleModel) -> None:
+    Args:
+        model: The network.
+        maps: From the encoder's features to a teacher's; None: nobody asks for them.
+    """
+
+    def __init__(self, model: TwoScaleModel, maps: FeatureMaps | None = None) -> None:
         super().__init__()
         self.base = model.base
         self.detail = model.detail
+        self.maps = maps
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compiles the parts, not the cut between them: for each new window it would start over.
@@ -105,7 +127,7 @@ class TwoScale(nn.Module):
             `p3m.inference.strategy.Tiled` does.
         """
         small = F.interpolate(image, (base_side, base_side), mode="area")
-        out: MattingOutput = self.base(small)
+        out, told = self._look(small)
         if out.coarse is None:
             raise TypeError("a network of two scales gives coarse maps")
         side = image.shape[-1]
@@ -117,7 +139,14 @@ class TwoScale(nn.Module):
             return crop(maps, places, window_px // factor)
 
         alpha = refine(self.detail, image, out.coarse, enlargement=side / base_side, cut=window)
-        return TwoScaleOutput(out, alpha)
+        return TwoScaleOutput(out, alpha, told)
+
+    def _look(self, small: Tensor) -> tuple[MattingOutput, tuple[Tensor, ...]]:
+        if self.maps is None:
+            return self.base(small), ()
+        with listening(self.base.get_submodule("encoder")) as heard:
+            out = self.base(small)
+        return out, self.maps(heard[0])
 
 
 class TwoScaleStep:
@@ -128,12 +157,22 @@ class TwoScaleStep:
         settings: Sizes and weights.
         seed: Decides sizes together with the step's number, and windows with the samples' numbers,
             so that it does not matter how a batch is divided.
+        teacher: From a normalised picture to an encoder's features, with frozen parameters; for
+            networks with `FeatureMaps`.
     """
 
-    def __init__(self, objective: P3MObjective, settings: TwoScaleSettings, *, seed: int) -> None:
+    def __init__(
+        self,
+        objective: P3MObjective,
+        settings: TwoScaleSettings,
+        *,
+        seed: int,
+        teacher: nn.Module | None = None,
+    ) -> None:
         self._objective = objective
         self._settings = settings
         self._seed = seed
+        self._teacher = teacher
 
     def __call__(self, model: nn.Module, batch: Mapping[str, Tensor], step: int) -> LossTerms:
         """The loss of a batch of samples as `p3m.data.composites` makes them.
@@ -154,6 +193,8 @@ class TwoScaleStep:
         output = model(normalize(image), side, corners, settings.window_px)
         target = self._target(batch, alpha, side, rng)
         terms = self._objective(output.base, target)
+        if self._teacher is not None:
+            terms = self._with_distillation(terms, self._teacher, output.told, target)
         return self._with_detail(
             terms, output.window_alpha, crop(alpha, corners, settings.window_px)
         )
@@ -182,6 +223,17 @@ class TwoScaleStep:
         pictures = batch["alpha"].cpu().numpy()
         side = self._settings.window_px
         return [_corner(alpha, side, rng) for alpha, rng in zip(pictures, draws, strict=True)]
+
+    def _with_distillation(
+        self, terms: LossTerms, teacher: nn.Module, told: tuple[Tensor, ...], target: MattingTarget
+    ) -> LossTerms:
+        with torch.no_grad():
+            taught = teacher.to(target.image.device)(normalize(target.image))
+        missed = distillation_loss(told, taught)
+        return LossTerms(
+            terms.total + self._settings.distillation * missed,
+            {**terms.parts, "distillation": missed.detach()},
+        )
 
     def _with_detail(self, terms: LossTerms, pred: Tensor, target: Tensor) -> LossTerms:
         with torch.autocast(target.device.type, enabled=False):

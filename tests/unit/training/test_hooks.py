@@ -1,16 +1,17 @@
 import json
-import math
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch.optim.swa_utils import AveragedModel
 
 from p3m.core.errors import ConfigError
 from p3m.losses.objective import LossTerms
 from p3m.training.checkpoint import read_checkpoint
 from p3m.training.hooks import Checkpoint, Curves, Progress, Validate
+from p3m.training.trainer import TrainState
 
 
 class _Scores:
@@ -71,7 +72,7 @@ def test_the_best_weights_are_kept(tmp_path) -> None:
         curves=curves,
     )
     model = torch.nn.Linear(1, 1)
-    state = SimpleNamespace(step=0, best_score=math.inf, average=SimpleNamespace(module=model))
+    state = TrainState(model, AveragedModel(model), optimizer=None, scaler=None)
     times = []
     for state.step in range(1, 7):
         hook.after_step(state, None)
