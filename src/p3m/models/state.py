@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import NamedTuple
@@ -74,7 +74,7 @@ def save_state(
     model: nn.Module,
     metadata: Mapping[str, str] | None = None,
     *,
-    without: tuple[str, ...] = (),
+    only: Collection[str] | None = None,
 ) -> None:
     """Writes a network's tensors as safetensors, each once; the file is replaced in one step.
 
@@ -82,14 +82,13 @@ def save_state(
         path: Where to.
         model: Whose tensors.
         metadata: What the file says of itself.
-        without: Places of submodules that are left out.
+        only: Names of the tensors that are written; None: all.
     """
-    left_out = tuple(f"{place}." for place in without)
     shared = shared_names(model)
     tensors = {
         name: tensor.contiguous()
         for name, tensor in model.state_dict().items()
-        if name not in shared and not name.startswith(left_out)
+        if name not in shared and (only is None or name in only)
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.part")

@@ -1,7 +1,7 @@
 """What a run trains on and how it is scored: composites at two scales, or crops at one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from p3m.pipelines.validate_portraits import portrait_validator, validation_colu
 from p3m.training.batches import Samples
 from p3m.training.copy_paste import FeatureCopyPaste, ImageCopyPaste, find_stage
 from p3m.training.crop_step import CropStep
-from p3m.training.distillation import FeatureMaps
+from p3m.training.distillation import Regressor
 from p3m.training.processes import this_process
 from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Step
@@ -42,22 +42,18 @@ Prepare = Callable[[Callable[[int, int], None]], None]
 _DISTILLED = 2
 """How many of the encoder's features are distilled: the deepest, of strides 32 and 16."""
 
-_MAPS_LR = 10
-"""How much faster their maps learn than the network, which must not wait for them."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """All that a trainer needs besides its settings.
 
     Attributes:
-        network: What is trained.
+        network: What is trained: the model, perhaps with parts that only help to train it.
         step: From a batch to its loss.
         dataset: Samples by number.
         prepare: Makes what samples need and is not there yet.
         score: Scores the network; None where there is nobody to score it on.
         deciding: The score that decides what is best.
-        more_groups: Parameters that are trained and not the model's own, as optimisers take them.
     """
 
     network: nn.Module
@@ -66,7 +62,6 @@ class Recipe:
     prepare: Prepare
     score: Scorer | None
     deciding: str
-    more_groups: list[dict[str, Any]] = field(default_factory=list)
 
 
 def make_recipe(
@@ -105,7 +100,6 @@ def _composites(
     distilled = run.scales.distillation > 0
     if distilled and settings.compile:
         raise ConfigError("scales.distillation does not go with training.compile.")
-    maps = FeatureMaps(CHANNELS[-_DISTILLED:]) if distilled else None
     foregrounds = ForegroundCache(cache / "foreground")
     dataset = CompositeDataset(
         split.train,
@@ -131,27 +125,24 @@ def _composites(
             photos=run.validation.photos,
         )
     return Recipe(
-        network=TwoScale(model, maps),
+        network=TwoScale(model, Regressor(CHANNELS[-_DISTILLED:]) if distilled else None),
         step=TwoScaleStep(
             run.objective,
             run.scales,
             seed=settings.seed,
-            teacher=_imagenet_encoder() if maps else None,
+            teacher=_imagenet_encoder() if distilled else None,
         ),
         dataset=dataset,
         prepare=_estimation(foregrounds, split.everyone),
         score=score,
         deciding=_deciding(run, score),
-        more_groups=[{"params": list(maps.parameters()), "lr": _MAPS_LR * settings.lr}]
-        if maps
-        else [],
     )
 
 
 def _imagenet_encoder() -> nn.Module:
     teacher = EfficientNetLite0()
     load_imagenet(teacher)
-    return teacher.requires_grad_(requires_grad=False).eval()
+    return teacher.requires_grad_(requires_grad=False).eval().to(this_process().device)
 
 
 def _crops(

@@ -8,11 +8,13 @@ from pathlib import Path
 from statistics import fmean
 
 import cv2
+from torch import nn
 
 from p3m.core.errors import ConfigError
 from p3m.core.provenance import provenance
 from p3m.data.sizes import check_sizes
 from p3m.models.catalog import MODELS
+from p3m.models.state import save_state
 from p3m.pipelines.parameter_groups import parameter_groups
 from p3m.pipelines.recipes import Recipe, make_recipe
 from p3m.pipelines.start import (
@@ -75,16 +77,18 @@ def train(
     seed_initial_weights(settings.seed)
     model = build_model(run)
     recipe = make_recipe(run, model, split, settings, cache=cache or out.parent / "cache")
+    own = model.state_dict().keys()
+
+    def keep_best(network: nn.Module) -> None:
+        save_state(out / "best.safetensors", network, only=own)
+
     trainer = Trainer(
         recipe.network,
         recipe.step,
         recipe.dataset,
         settings,
-        groups=[
-            *parameter_groups(model, settings, encoder=MODELS[run.model].encoder),
-            *recipe.more_groups,
-        ],
-        hooks=_hooks(recipe, settings, out, tell),
+        groups=parameter_groups(recipe.network, settings, encoder=MODELS[run.model].encoder),
+        hooks=_hooks(recipe, settings, out, keep_best, tell),
         checkpoint=out / "last.pt",
         worker_init=_follow_main,
     )
@@ -102,11 +106,17 @@ def train(
         )
     state: TrainState = trainer.run(resume=resume)
     weights = out / "weights.safetensors"
-    first_process_does(lambda: state.save_weights(weights))
+    first_process_does(lambda: save_state(weights, state.average.module, only=own))
     return weights
 
 
-def _hooks(recipe: Recipe, settings: TrainSettings, out: Path, tell: Tell) -> list[Hook]:
+def _hooks(
+    recipe: Recipe,
+    settings: TrainSettings,
+    out: Path,
+    keep_best: Callable[[nn.Module], None],
+    tell: Tell,
+) -> list[Hook]:
     curves = Curves(out, every=settings.log_every)
     hooks: list[Hook] = [
         curves,
@@ -119,7 +129,7 @@ def _hooks(recipe: Recipe, settings: TrainSettings, out: Path, tell: Tell) -> li
         recipe.score,
         deciding=recipe.deciding,
         every=settings.validate_every,
-        best=out / "best.safetensors",
+        keep=keep_best,
         curves=curves,
     )
     return [validate, *hooks]

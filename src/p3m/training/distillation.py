@@ -1,8 +1,9 @@
-"""Knowledge distillation from the encoder that a training started from: what it should not forget.
+"""Feature distillation: what an encoder knew before a training is a thing to learn in it, too.
 
-Chen et al., "Automated Synthetic-to-Real Generalization", ICML 2020, keep what a network of
-photographs knows while it learns from made pictures. Here the teacher sees the clean colours of a
-sample, the network the same sample in grey, noise or JPEG.
+A regressor beside the student maps its features to the teacher's, as the hints of Romero et al.,
+"FitNets", ICLR 2015; that a network of photographs should so be kept while it learns from made
+pictures is the thought of Chen et al., "Automated Synthetic-to-Real Generalization", ICML 2020,
+who keep its answers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,10 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class FeatureMaps(nn.Module):
+class Regressor(nn.Module):
     """A linear map for each of an encoder's deepest features, to a teacher's of the same shape.
 
-    They start at 0: maps that know nothing yet do not pull at what they read.
+    They start at 0: a map that knows nothing yet does not pull at what it reads.
 
     Args:
         channels: Channels of each feature.
@@ -24,9 +25,9 @@ class FeatureMaps(nn.Module):
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
-        self.maps = nn.ModuleList(nn.Conv2d(count, count, 1) for count in channels)
-        for parameter in self.parameters():
-            nn.init.zeros_(parameter)
+        self.maps = nn.ModuleList(nn.Conv2d(count, count, 1, bias=False) for count in channels)
+        for weight in self.parameters():
+            nn.init.zeros_(weight)
 
     def forward(self, features: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """What the maps tell of the teacher's features, standardised.
@@ -41,10 +42,10 @@ class FeatureMaps(nn.Module):
 
 
 def distillation_loss(told: Sequence[Tensor], taught: Sequence[Tensor]) -> Tensor:
-    """The share of the variance of a teacher's features that maps do not tell, a mean over levels.
+    """The share of the variance of a teacher's features that is not told, a mean over levels.
 
     Args:
-        told: As `FeatureMaps` gives it, each (B, C, H, W).
+        told: As `Regressor` gives it, each (B, C, H, W).
         taught: The teacher's features, shallowest first; the last ones are compared.
 
     Returns:

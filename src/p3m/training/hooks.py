@@ -119,7 +119,7 @@ class Validate:
         score: Scores a network.
         deciding: The score that decides what is best; lower is better.
         every: Steps between two validations.
-        best: Where the best weights are kept.
+        keep: Keeps the best network so far.
         curves: Takes the scores.
 
     Raises:
@@ -132,7 +132,7 @@ class Validate:
         *,
         deciding: str,
         every: int,
-        best: Path,
+        keep: Callable[[nn.Module], None],
         curves: Curves,
     ) -> None:
         if deciding not in score.names:
@@ -142,7 +142,7 @@ class Validate:
         self._score = score
         self._deciding = deciding
         self._every = every
-        self._best = best
+        self._keep = keep
         self._curves = curves
 
     def at_start(self, state: TrainState) -> None:
@@ -157,7 +157,7 @@ class Validate:
         self._curves.show(state.step, panel)
         if scores[self._deciding] < state.best_score:
             state.best_score = scores[self._deciding]
-            state.save_weights(self._best)
+            self._keep(state.average.module)
 
     def at_end(self, state: TrainState) -> None:
         """Nothing more."""

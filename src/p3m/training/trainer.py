@@ -18,11 +18,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from p3m.core.errors import ConfigError, TrainingError
 from p3m.losses.objective import LossTerms
-from p3m.models.state import save_state
 from p3m.training.average import exponential_average
 from p3m.training.batches import Batch, Samples, batches, part_size, sample_names
 from p3m.training.checkpoint import read_checkpoint
-from p3m.training.distillation import FeatureMaps
 from p3m.training.interrupts import interrupts_wait
 from p3m.training.memory import keep_freed_memory
 from p3m.training.norm import count_together, set_training
@@ -74,14 +72,6 @@ class TrainState:
         for name in ("model", "average", "optimizer", "scaler"):
             getattr(self, name).load_state_dict(state[name])
         self.step, self.best_score = state["step"], state["best_score"]
-
-    def save_weights(self, path: Path) -> None:
-        """Writes the averaged network as safetensors, without what only helps to train it."""
-        network = self.average.module
-        helpers = [
-            place for place, part in network.named_modules() if isinstance(part, FeatureMaps)
-        ]
-        save_state(path, network, without=tuple(helpers))
 
 
 class Hook(Protocol):

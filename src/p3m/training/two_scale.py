@@ -18,7 +18,7 @@ from p3m.models.contract import MattingOutput
 from p3m.models.layers import refine
 from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize, to_planes
-from p3m.training.distillation import FeatureMaps, distillation_loss, listening
+from p3m.training.distillation import Regressor, distillation_loss, listening
 from p3m.training.hardest import take_hardest
 
 Corner = tuple[int, int]
@@ -44,7 +44,7 @@ class TwoScaleOutput(NamedTuple):
     Attributes:
         base: Its opinion of the small picture.
         window_alpha: The alpha of each window, shape (B, 1, h, h).
-        told: What its features tell of a teacher's, as of `FeatureMaps`; empty without such maps.
+        told: What its features tell of a teacher's, as `Regressor` gives it; empty without one.
     """
 
     base: MattingOutput
@@ -65,9 +65,10 @@ class TwoScaleSettings:
         detail: Weight of the window's loss.
         hardest: Share of what is computed at once that is learned from, above 0: the samples that
             `p3m.training.hardest` takes. 1 learns from all; less goes with one process only.
-        distillation: Weight of `p3m.training.distillation`: how far the encoder's two deepest
-            features are from what ImageNet's encoder has for the same picture in clean colours.
-            0 does without; more does not go with ``training.compile``.
+        distillation: Weight of `p3m.training.distillation`: what the encoder's two deepest
+            features do not tell of those that ImageNet's own encoder has for the sample before its
+            last change of light and all loss of quality, at half its side. 0 does without; more
+            does not go with ``training.compile``.
     """
 
     base_sides_px: tuple[int, ...] = (192, 256, 320)
@@ -91,14 +92,14 @@ class TwoScale(nn.Module):
 
     Args:
         model: The network.
-        maps: From the encoder's features to a teacher's; None: nobody asks for them.
+        regressor: From the encoder's features to a teacher's; None: nobody asks for them.
     """
 
-    def __init__(self, model: TwoScaleModel, maps: FeatureMaps | None = None) -> None:
+    def __init__(self, model: TwoScaleModel, regressor: Regressor | None = None) -> None:
         super().__init__()
         self.base = model.base
         self.detail = model.detail
-        self.maps = maps
+        self.regressor = regressor
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Compiles the parts, not the cut between them: for each new window it would start over.
@@ -142,11 +143,11 @@ class TwoScale(nn.Module):
         return TwoScaleOutput(out, alpha, told)
 
     def _look(self, small: Tensor) -> tuple[MattingOutput, tuple[Tensor, ...]]:
-        if self.maps is None:
+        if self.regressor is None:
             return self.base(small), ()
         with listening(self.base.get_submodule("encoder")) as heard:
             out = self.base(small)
-        return out, self.maps(heard[0])
+        return out, self.regressor(heard[0])
 
 
 class TwoScaleStep:
@@ -157,8 +158,8 @@ class TwoScaleStep:
         settings: Sizes and weights.
         seed: Decides sizes together with the step's number, and windows with the samples' numbers,
             so that it does not matter how a batch is divided.
-        teacher: From a normalised picture to an encoder's features, with frozen parameters; for
-            networks with `FeatureMaps`.
+        teacher: From a normalised picture to an encoder's features; for a `TwoScale` with a
+            regressor.
     """
 
     def __init__(
@@ -228,7 +229,7 @@ class TwoScaleStep:
         self, terms: LossTerms, teacher: nn.Module, told: tuple[Tensor, ...], target: MattingTarget
     ) -> LossTerms:
         with torch.no_grad():
-            taught = teacher.to(target.image.device)(normalize(target.image))
+            taught = teacher(normalize(target.image))
         missed = distillation_loss(told, taught)
         return LossTerms(
             terms.total + self._settings.distillation * missed,

