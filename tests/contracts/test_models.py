@@ -19,7 +19,7 @@ from p3m.training.seeding import seed_initial_weights
 from support.statistics import wake
 
 PARAMETERS = {
-    "p3mnet-lite": 3_286_820,
+    "p3mnet-lite": 3_438_308,
     "p3mnet-r34": 39_478_060,
     "p3mnet-swin-t": 45_128_206,
     "p3mnet-vitae-s": 27_463_052,

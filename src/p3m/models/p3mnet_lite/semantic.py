@@ -18,7 +18,7 @@ class Context(nn.Module):
         blocks: Attention blocks at its end.
     """
 
-    def __init__(self, channels_in: int, channels: int, *, blocks: int = 2) -> None:
+    def __init__(self, channels_in: int, channels: int, *, blocks: int = 4) -> None:
         super().__init__()
         self.narrow = ConvNormAct(channels_in, channels)
         self.whole = nn.Conv2d(channels, channels, 1)
