@@ -16,8 +16,9 @@ PRESET is the name of a preset, such as p3mnet-lite or p3m-10k-r34, or a TOML fi
 folder is one of your own, with portraits, alpha, facemask and perhaps backgrounds, or a data set
 that the preset names, such as P3M-10k.
 
-A run that was stopped or killed goes on exactly where it was with --resume; Ctrl-C and SIGTERM
-write a checkpoint first. Weights, curves and checkpoints lie in the output folder; look at them
+A run that was stopped or killed goes on exactly where it was with the same command and --resume;
+Ctrl-C and SIGTERM write a checkpoint first. Weights, curves and checkpoints lie in the output
+folder; look at them
 with: tensorboard --logdir OUT
 
 Validation reports hidden and visible faces alike: with --faces obfuscated the columns are B:B and
@@ -39,7 +40,7 @@ Examples:
 
   p3m train p3m-10k-r34 --data P3M-10k --out runs/r34 --set initial=backbone.pth.tar
 
-  p3m train p3m-10k-r34 --data P3M-10k --out runs/r34 --resume
+  p3m train p3m-10k-r34 --data P3M-10k --out runs/r34 --set initial=backbone.pth.tar --resume
 """
 
 

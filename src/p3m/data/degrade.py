@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from p3m.imaging.types import Image
 
+_FILTERED = 0.6  # of grey pictures
+_SHARES = (0.6, 0.6, 0.6)  # of red, green and blue: a Dirichlet distribution's, one often prevails
+
 
 class Degradations(Protocol):
     """How often each degradation happens, in [0, 1]."""
@@ -105,8 +108,16 @@ def match_light(
 
 
 def to_grey(image: Image, rng: np.random.Generator) -> Image:
-    """The picture in greys, now and then with a tint."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None].repeat(3, axis=2)
+    """The picture in greys, now and then with a tint.
+
+    Four times in ten colours are as bright as to the eye; else red, green and blue have shares at
+    random, as films and filters give them: skin, leaves and sky may each be the brightest.
+    """
+    if rng.random() < _FILTERED:
+        grey = np.asarray(cv2.transform(image, rng.dirichlet(_SHARES)[None]))
+    else:
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+    grey = grey[..., None].repeat(3, axis=2)
     if rng.random() < 0.3:
         tint = rng.uniform(0.85, 1.0, 3)
         return np.rint(grey * tint).astype(np.uint8)

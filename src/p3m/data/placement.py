@@ -57,20 +57,35 @@ class Placement:
         if self.flip:
             matrix[0] = -matrix[0]
             matrix[0, 2] += self.side_px - 1
-        border = cv2.BORDER_REPLICATE if repeat_border else cv2.BORDER_CONSTANT
         if (scale := min(scale_x, scale_y)) < 1:
             sigma = _PREFILTER * math.sqrt(1 / scale**2 - 1)
-            array = np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=border))
-        if self.bend is None:
-            size = (self.side_px, self.side_px)
-            moved = cv2.warpAffine(array, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
-        else:
-            rows, columns = np.indices(self.bend.shape[:2], np.float32)
-            back = cv2.invertAffineTransform(matrix)
-            places = cv2.transform(np.dstack([columns, rows]) + self.bend, back)
-            x, y = cv2.split(places)
-            moved = cv2.remap(array, x, y, cv2.INTER_LINEAR, borderMode=border)
-        return moved.astype(np.uint8, copy=False)
+            repeated = cv2.BORDER_REPLICATE
+            array = np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=repeated))
+        places = None if self.bend is None else self._places(matrix, self.bend)
+
+        def move(layer: NDArray[np.uint8], how: int, border: int) -> NDArray[np.uint8]:
+            if places is None:
+                size = (self.side_px, self.side_px)
+                moved = cv2.warpAffine(layer, matrix, size, flags=how, borderMode=border)
+            else:
+                moved = cv2.remap(layer, *places, how, borderMode=border)
+            return np.asarray(moved, np.uint8)
+
+        moved = move(array, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
+        if not repeat_border:  # bodies that the source's border cuts are whole up to it
+            source = np.ones(array.shape[:2], np.uint8)
+            moved[move(source, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT) == 0] = 0
+        return moved
+
+    @staticmethod
+    def _places(
+        matrix: NDArray[np.float64], bend: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Columns and rows of the source at which the new picture's colours are found."""
+        rows, columns = np.indices(bend.shape[:2], np.float32)
+        back = cv2.invertAffineTransform(matrix)
+        x, y = cv2.split(cv2.transform(np.dstack([columns, rows]) + bend, back))
+        return np.asarray(x, np.float32), np.asarray(y, np.float32)
 
 
 def random_placement(

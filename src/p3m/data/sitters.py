@@ -103,8 +103,9 @@ class Sitters:
 
     def beside(self, rng: np.random.Generator) -> Image | None:
         """What somebody's photo shows where nobody is; None if they fill it."""
-        image, _, alpha, _ = self._sources.get(self.draw(rng))
-        part = empty_part(alpha, rng)
+        image, _, alpha, faces = self._sources.get(self.draw(rng))
+        taken = alpha if faces is None else np.maximum(alpha, faces)
+        part = empty_part(taken, rng)
         return None if part is None else image[part]
 
     def _read(self, portrait: Portrait) -> tuple[Image, Image, Alpha, Mask | None]:

@@ -1,6 +1,7 @@
 """Hides faces in training pictures, in as many ways as people hide them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -28,14 +29,14 @@ def obfuscate_randomly(image: Image, alpha: Alpha, faces: Mask, rng: np.random.G
         rng: Source of randomness.
     """
     region = _random_outline(faces, rng)
-    if rng.random() >= _WHOLE_OUTLINE:
-        region = _within_person(region, alpha)
-    return random_effect(rng)(image, region)
+    whole = rng.random() < _WHOLE_OUTLINE
+    effect = random_effect(rng)
+    return effect(image, region) if whole else _sparing(effect, image, alpha, faces, region)
 
 
 def obfuscate_like_p3m(image: Image, alpha: Alpha, faces: Mask) -> Image:
     """The picture with its faces blurred strongly within their oval, as in P3M-10k."""
-    return GaussianBlur()(image, _within_person(faces, alpha))
+    return _sparing(GaussianBlur(), image, alpha, faces, faces)
 
 
 def random_effect(rng: np.random.Generator) -> Effect:
@@ -86,28 +87,58 @@ class DrawnFace:
         return canvas.finish()[0]
 
 
-def _within_person(region: Mask, alpha: Alpha) -> Mask:
-    """The part of a region that is the person's, clear of the matte's transition."""
-    return protect_transition(region, alpha, radius_px=_BAND_PX) & (alpha > 0.5)
+def _sparing(effect: Effect, image: Image, alpha: Alpha, faces: Mask, region: Mask) -> Image:
+    """The picture with a region of the person hidden, clear of the matte's transition.
+
+    Faces that are not the person's, such as a passer-by's, are hidden, too, apart from it, so that
+    neither lends the other its colours.
+    """
+    person = alpha > 0.5
+    clear = protect_transition(region | faces, alpha, radius_px=_BAND_PX)
+    hidden = effect(image, clear & region & person)
+    others = clear & faces & ~person
+    return effect(hidden, others) if others.any() else hidden
 
 
 def _random_outline(faces: Mask, rng: np.random.Generator) -> Mask:
-    """The face's own outline, one that is wider or narrower, or its box."""
+    """Each face's own outline, one that is wider or narrower, or its box."""
     kind = rng.random()
-    mask = faces.astype(np.uint8)
     if kind < 0.4:
         return faces
-    left, top, width, height = cv2.boundingRect(mask)
     if kind < 0.6:
-        box = np.zeros_like(faces)
-        box[top : top + height, left : left + width] = True
-        return box
-    if kind < 0.92:
-        return widened(faces, max(width, height) * float(rng.uniform(0.02, 0.3)))
-    radius = max(1, int(max(width, height) * rng.uniform(0.02, 0.12)))
+        form = _box
+    elif kind < 0.92:
+        form = partial(_wider, share=float(rng.uniform(0.02, 0.3)))
+    else:
+        form = partial(_narrower, share=float(rng.uniform(0.02, 0.12)))
+    count, labels = cv2.connectedComponents(faces.astype(np.uint8))
+    outline = np.zeros_like(faces)
+    for label in range(1, count):
+        outline |= form(np.equal(labels, label))
+    return outline
+
+
+def _box(face: Mask) -> Mask:
+    left, top, width, height = cv2.boundingRect(face.astype(np.uint8))
+    box = np.zeros_like(face)
+    box[top : top + height, left : left + width] = True
+    return box
+
+
+def _wider(face: Mask, share: float) -> Mask:
+    return widened(face, share * _longer_side(face))
+
+
+def _narrower(face: Mask, share: float) -> Mask:
+    """The face without its rim; all of a face that would vanish."""
+    radius = max(1, int(share * _longer_side(face)))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    narrower = cv2.erode(mask, kernel).astype(np.bool_)
-    return narrower if narrower.any() else faces
+    narrower = cv2.erode(face.astype(np.uint8), kernel).astype(np.bool_)
+    return narrower if narrower.any() else face
+
+
+def _longer_side(face: Mask) -> int:
+    return max(cv2.boundingRect(face.astype(np.uint8))[2:])
 
 
 def widened(faces: Mask, by_px: float) -> Mask:

@@ -116,6 +116,27 @@ def test_a_scene_may_be_what_is_beside_somebody(tmp_path) -> None:
         assert np.ptp(scene.reshape(-1, 3), axis=0).max() > 50
 
 
+def test_a_scene_never_shows_the_face_of_somebody_who_stands_by(tmp_path) -> None:
+    """Photos are green where nobody is, but for a red face that a mask marks and alpha omits."""
+    root = write_pack(tmp_path / "pack")
+    for portrait in read_portrait_folder(root).portraits:
+        image, mask = read_image(portrait.image), read_alpha(portrait.face_mask)
+        image[read_alpha(portrait.alpha) <= 0.01] = (0, 255, 0)
+        image[8:16, 4:10], mask[8:16, 4:10] = (255, 0, 0), 1
+        write_picture(portrait.image, image, overwrite=True)
+        write_picture(portrait.face_mask, mask, overwrite=True)
+    folder = read_portrait_folder(root)
+    for background in folder.backgrounds:
+        write_picture(background.image, np.zeros((96, 96, 3), np.uint8), overwrite=True)
+    foregrounds = ForegroundCache(tmp_path / "cache")
+    foregrounds.prepare(folder.portraits)
+    settings = replace(CLEAN, company=0, clutter=0, background_blur=0, plain=0, beside=1)
+    dataset = _dataset(folder, foregrounds, settings)
+    shown = [dataset[index]["background"] for index in range(40)]
+    assert all((scene[..., 0] <= scene[..., 1]).all() for scene in shown)
+    assert any(scene.any() for scene in shown)
+
+
 def test_clutter_is_behind_people(folder, foregrounds) -> None:
     settings = replace(CLEAN, matched=0, company=0, background_blur=0)
     clean = _dataset(folder, foregrounds, replace(settings, clutter=0))

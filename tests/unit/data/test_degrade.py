@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,15 @@ def test_grey_is_grey_up_to_a_tint(rng) -> None:
     for _ in range(10):
         planes = degrade.to_grey(image, rng).reshape(-1, 3).T.astype(float)
         assert np.corrcoef(planes).min() > 0.999
+
+
+def test_some_greys_are_as_to_the_eye_and_others_order_colours_otherwise() -> None:
+    image = np.array([[[200, 60, 60], [60, 120, 60], [60, 60, 255]]], np.uint8)
+    seen = [degrade.to_grey(image, np.random.default_rng(seed))[0, :, 1] for seed in range(60)]
+    eye = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[0]
+    as_to_the_eye = sum(bool(np.array_equal(grey, eye)) for grey in seen)
+    assert 5 <= as_to_the_eye <= 40
+    assert {int(grey.argmax()) for grey in seen} == {0, 1, 2}
 
 
 def test_blur_moves_alpha_as_it_moves_the_picture(rng) -> None:

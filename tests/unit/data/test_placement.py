@@ -40,6 +40,24 @@ def test_a_body_that_is_cut_is_never_shown_cut(seed, degrees) -> None:
     assert _corners(place)[:, 1].max() <= 50 + 1e-9
 
 
+@given(seeds, angles, st.booleans())
+def test_a_body_that_is_cut_is_whole_up_to_the_cut(seed, degrees, bent) -> None:
+    alpha = np.zeros((120, 100), np.float32)
+    alpha[40:] = 1
+    rng = np.random.default_rng(seed)
+    place = random_placement(alpha, 32, rng, inside=True, degrees=degrees)
+    place = replace(place, bend=random_bend(32, rng) if bent else None)
+    assert (place.apply(np.full((120, 100), 255, np.uint8)) == 255).all()
+
+
+def test_beyond_the_source_alpha_is_0_and_the_last_row_before_it_is_whole() -> None:
+    body = np.full((10, 10), 255, np.uint8)
+    shown = Placement(-5, -5, 20, 20, flip=False, side_px=40).apply(body)
+    expected = np.zeros((40, 40), np.uint8)
+    expected[10:30, 10:30] = 255
+    assert np.array_equal(shown, expected)
+
+
 @given(seeds, angles)
 def test_a_natural_photo_is_never_left(seed, degrees) -> None:
     alpha = np.zeros((50, 40), np.float32)

@@ -29,6 +29,35 @@ def test_the_face_is_hidden_and_little_else_whatever_is_drawn(scene) -> None:
     assert kinds == {True, False}
 
 
+@pytest.fixture
+def passer_by(scene) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The same, and a smaller face that is not the person's, clear of the transition."""
+    image, alpha, faces = scene
+    image, alpha = np.hstack([image, image]), np.hstack([alpha, np.zeros_like(alpha)])
+    y, x = np.mgrid[:160, :240]
+    other = np.hypot((x - 180) / 9, (y - 40) / 12) < 1
+    return image, alpha, np.hstack([faces, np.zeros_like(faces)]), other
+
+
+def test_faces_outside_of_the_matte_are_hidden_as_well_as_the_person_s(passer_by) -> None:
+    image, alpha, own, other = passer_by
+    for seed in range(60):
+        hidden = obfuscate_randomly(image, alpha, own | other, np.random.default_rng(seed))
+        changed = (hidden != image).any(axis=2)
+        assert changed[other].mean() > 0.5
+        assert changed[own].mean() > 0.5
+    hidden = obfuscate_like_p3m(image, alpha, own | other)
+    assert (hidden != image).any(axis=2)[other].mean() > 0.95
+
+
+def test_another_s_face_lends_the_person_s_no_colour(passer_by) -> None:
+    image, alpha, own, other = passer_by
+    image[other] = (255, 0, 0)
+    alone = obfuscate_like_p3m(image, alpha, own)
+    both = obfuscate_like_p3m(image, alpha, own | other)
+    assert np.array_equal(both[:, :120], alone[:, :120])
+
+
 def test_p3m_spares_the_transition(scene) -> None:
     image, alpha, _ = scene
     right = np.arange(120) > np.full((160, 1), 60)
