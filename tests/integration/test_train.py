@@ -1,6 +1,7 @@
 """The training pipeline on a few drawn portraits: it runs, stops, goes on, and exports."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -74,6 +75,7 @@ def test_what_cannot_be_is_said_before_anything_is_made(pack, tmp_path) -> None:
         ("validation.deciding=normal/grad", r"No score named 'normal/grad' can decide; there are"),
         ("training.accumulate=3", r"batch_size 2 cannot be divided into 3 equal parts"),
         ("training.compile=true", r"distillation does not go with training.compile"),
+        ("scales.window_px=192", r"window_px is 192, but samples .+ have 128 pixels"),
     ):
         with pytest.raises(ConfigError, match=message):
             train(_run("scales.distillation=1", setting), data=pack, out=tmp_path / "run")
@@ -106,6 +108,16 @@ def test_a_run_that_was_stopped_ends_bit_equal(pack, tmp_path, setting) -> None:
     for part in ("model", "average"):
         for name, value in states[0][part].items():
             assert torch.equal(value, states[1][part][name]), name
+
+
+def test_a_run_goes_on_with_the_same_pictures_only(pack, tmp_path) -> None:
+    run, out = _run("training.steps=1"), tmp_path / "run"
+    train(run, data=pack, out=out)
+    moved = pack.rename(tmp_path / "moved")
+    train(run, data=moved, out=out, resume=True)
+    shutil.copy(moved / "backgrounds" / "b0.png", moved / "backgrounds" / "b9.png")
+    with pytest.raises(ConfigError, match=r"run on other pictures \(.+pack, or some were added"):
+        train(run, data=moved, out=out, resume=True)
 
 
 def test_what_a_teacher_is_told_by_is_trained_and_is_not_among_the_weights(pack, tmp_path) -> None:

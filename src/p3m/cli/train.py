@@ -18,8 +18,7 @@ that the preset names, such as P3M-10k.
 
 A run that was stopped or killed goes on exactly where it was with the same command and --resume;
 Ctrl-C and SIGTERM write a checkpoint first. Weights, curves and checkpoints lie in the output
-folder; look at them
-with: tensorboard --logdir OUT
+folder; look at them with: tensorboard --logdir OUT
 
 Validation reports hidden and visible faces alike: with --faces obfuscated the columns are B:B and
 B:N of the papers, with --faces normal N:B and N:N.

@@ -136,7 +136,8 @@ class ShardReader:
         folder: Holds the shards, ``*.tar``.
 
     Raises:
-        InputError: If there are none, or one is damaged.
+        InputError: If there are none, one is damaged, or they are not those of `MANIFEST`: writing
+            was interrupted, or a file is missing.
 
     Example:
         >>> reader = ShardReader(folder)  # doctest: +SKIP
@@ -147,12 +148,20 @@ class ShardReader:
     def __init__(self, folder: Path) -> None:
         self._members: list[tuple[Path, dict[str, _Member]]] = []
         self._shards: list[range] = []
+        counts: dict[str, int] = {}
         for path in sorted(folder.glob("*.tar")):
             before = len(self._members)
             self._members += [(path, members) for members in _heads(path).values()]
             self._shards.append(range(before, len(self._members)))
+            counts[path.name] = len(self._members) - before
         if not self._members:
             raise InputError(f"{folder}: holds no shards (*.tar).")
+        if counts != (written := _written(folder)):
+            wrong = ", ".join(sorted({name for name, _ in counts.items() ^ written.items()}))
+            raise InputError(
+                f"{folder}: {MANIFEST} does not tell of these files ({wrong}); writing them was "
+                "interrupted, or some are missing. Write them again, into another folder."
+            )
 
     def __len__(self) -> int:
         return len(self._members)
@@ -193,6 +202,17 @@ class ShardReader:
         rng = np.random.default_rng((seed, epoch))
         shards = (self._shards[index] for index in rng.permutation(len(self._shards)))
         return np.concatenate([rng.permutation(np.arange(s.start, s.stop)) for s in shards])
+
+
+def _written(folder: Path) -> dict[str, int]:
+    """How many pictures each shard of a folder was written with; none if it was not finished."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return dict(manifest["shards"])
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{folder / MANIFEST}: cannot be read ({error}).") from error
 
 
 def _content(sample: PortraitFiles | Background) -> dict[str, bytes]:

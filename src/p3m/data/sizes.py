@@ -7,26 +7,33 @@ import PIL.Image
 
 from p3m.core.errors import InputError
 from p3m.data.foregrounds import given_layers
-from p3m.data.portraits import Portrait
+from p3m.data.portraits import Background, Portrait
 from p3m.imaging.types import Size
 
 _ORIENTATION, _TURNED = 0x0112, frozenset({5, 6, 7, 8})
 
 
-def check_sizes(portraits: Sequence[Portrait]) -> None:
+def check_sizes(portraits: Sequence[Portrait], backgrounds: Sequence[Background] = ()) -> None:
     """Checks that alphas, face masks and layers are there and as large as their pictures.
 
     Only the files' headers are read: a thousandth of what decoding takes.
 
     Args:
         portraits: Which.
+        backgrounds: Pictures that only need be there.
 
     Raises:
         InputError: If a file is missing, is no picture or has another size; it lists them all.
     """
-    problems = sorted(problem for portrait in portraits for problem in _problems(portrait))
+    problems = [problem for portrait in portraits for problem in _problems(portrait)]
+    for background in backgrounds:
+        try:
+            picture_size(background.image)
+        except OSError:
+            problems.append(_unreadable(background.image))
     if problems:
-        raise InputError(f"{len(problems)} of the files cannot be used: {'; '.join(problems)}.")
+        listed = "; ".join(sorted(problems))
+        raise InputError(f"{len(problems)} of the files cannot be used: {listed}.")
 
 
 def picture_size(path: Path) -> Size:
@@ -48,16 +55,20 @@ def _problems(portrait: Portrait) -> Iterator[str]:
     try:
         size = picture_size(portrait.image)
     except OSError:
-        yield f"{portrait.image}: no readable picture"
+        yield _unreadable(portrait.image)
         return
     for path in _companions(portrait):
         try:
             other = picture_size(path)
         except OSError:
-            yield f"{path}: no readable picture"
+            yield _unreadable(path)
             continue
         if other != size:
             yield f"{path}: {other[1]}x{other[0]}, but its picture is {size[1]}x{size[0]}"
+
+
+def _unreadable(path: Path) -> str:
+    return f"{path}: no readable picture"
 
 
 def _companions(portrait: Portrait) -> Iterable[Path]:

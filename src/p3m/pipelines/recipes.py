@@ -97,6 +97,11 @@ def _composites(
         raise ConfigError("copy_paste works with recipe 'crops' only.")
     if run.scales.hardest < 1 and this_process().num_processes > 1:
         raise ConfigError("scales.hardest must be 1 where several processes train together.")
+    if run.scales.window_px > run.composites.side_px:
+        raise ConfigError(
+            f"scales.window_px is {run.scales.window_px}, but samples (composites.side_px) have "
+            f"{run.composites.side_px} pixels; a window must fit."
+        )
     distilled = run.scales.distillation > 0
     if distilled and settings.compile:
         raise ConfigError("scales.distillation does not go with training.compile.")

@@ -23,7 +23,7 @@ from p3m.pipelines.start import (
     settle_on_samples,
     with_permanent_name,
 )
-from p3m.pipelines.train_data import find_portraits
+from p3m.pipelines.train_data import Split, find_portraits
 from p3m.pipelines.train_settings import TrainRun
 from p3m.training.hooks import Checkpoint, Curves, Progress, Validate
 from p3m.training.processes import first_process_does
@@ -63,7 +63,7 @@ def train(
 
     Raises:
         InputError: If files are missing, unreadable or of the wrong size; it names them all.
-        ConfigError: If ``out`` holds another run, or settings contradict each other.
+        ConfigError: If ``out`` holds another run, or settings contradict each other or the data.
         UnknownNameError: If it starts from weights that the catalogue has not.
         ModelFormatError: If it starts from an .onnx file that is none.
         WeightsError: If the weights to start from do not fit.
@@ -72,7 +72,8 @@ def train(
     run = with_permanent_name(run)
     first_process_does(lambda: _check_free(out, run, resume=resume))
     split = find_portraits(data, run.data, scenes=run.recipe == "composites")
-    first_process_does(lambda: check_sizes(split.everyone))
+    first_process_does(lambda: _check_same_data(out, split))
+    first_process_does(lambda: check_sizes(split.everyone, split.backgrounds))
     settings = run.training.in_steps(len(split.train))
     seed_initial_weights(settings.seed)
     model = build_model(run)
@@ -92,7 +93,7 @@ def train(
         checkpoint=out / "last.pt",
         worker_init=_follow_main,
     )
-    first_process_does(lambda: _claim(out, run))
+    first_process_does(lambda: _claim(out, run, data, split))
     first_process_does(
         lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
     )
@@ -119,12 +120,11 @@ def _hooks(
 ) -> list[Hook]:
     curves = Curves(out, every=settings.log_every)
     hooks: list[Hook] = [
-        curves,
         Progress(lambda step, loss: tell("steps", step, settings.steps, loss)),
         Checkpoint(out / "last.pt", every_s=settings.checkpoint_every_s),
     ]
     if recipe.score is None:
-        return hooks
+        return [curves, *hooks]
     validate = Validate(
         recipe.score,
         deciding=recipe.deciding,
@@ -132,7 +132,7 @@ def _hooks(
         keep=keep_best,
         curves=curves,
     )
-    return [validate, *hooks]
+    return [curves, validate, *hooks]
 
 
 def _check_free(out: Path, run: TrainRun, *, resume: bool) -> None:
@@ -146,14 +146,29 @@ def _check_free(out: Path, run: TrainRun, *, resume: bool) -> None:
         raise ConfigError(f"{out} holds a run of other settings; see {record}.")
 
 
-def _claim(out: Path, run: TrainRun) -> None:
-    """Writes the settings into the run's folder, unless they are there."""
+def _check_same_data(out: Path, split: Split) -> None:
+    """Checks that the run that a folder holds, if any, saw the same people and scenes."""
+    record = out / "run.json"
+    if not record.is_file():
+        return
+    seen = json.loads(record.read_text(encoding="utf-8")).get("data", {})
+    if seen and seen["digest"] != split.digest():
+        raise ConfigError(
+            f"{out} holds a run on other pictures ({seen['folder']}, or some were added or taken "
+            "away since); it can go on with the same ones only."
+        )
+
+
+def _claim(out: Path, run: TrainRun, data: Path, split: Split) -> None:
+    """Writes settings and data into the run's folder, unless they are there."""
     record = out / "run.json"
     if record.is_file():
         return
     out.mkdir(parents=True, exist_ok=True)
     origin = provenance("torch", "accelerate", "numpy", "opencv-python", "pymatting")
-    text = json.dumps({"settings": _plain(run), "provenance": origin}, indent=2)
+    seen = {"folder": str(data), "digest": split.digest()}
+    whole = {"settings": _plain(run), "data": seen, "provenance": origin}
+    text = json.dumps(whole, indent=2)
     record.write_text(text + "\n", encoding="utf-8")
 
 

@@ -1,5 +1,7 @@
 """Whom a training run shows, and whom it is validated with."""
 
+import hashlib
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,6 +51,26 @@ class Split:
     def everyone(self) -> list[Portrait]:
         """All portraits."""
         return [*self.train, *self.validation, *chain.from_iterable(self.columns.values())]
+
+    @property
+    def backgrounds(self) -> list[Background]:
+        """All backgrounds."""
+        return [*self.train_backgrounds, *self.validation_backgrounds]
+
+    def digest(self) -> str:
+        """SHA-256 of who is trained on and who is validated with, by name and in order.
+
+        Samples are known by numbers, so that a run can go on only with the same people and scenes.
+        """
+        columns = {faces: [p.name for p in people] for faces, people in self.columns.items()}
+        scenes = self.train_backgrounds, self.validation_backgrounds
+        names = [
+            [p.name for p in self.train],
+            [p.name for p in self.validation],
+            [[scene.image.name for scene in part] for part in scenes],
+            dict(sorted(columns.items())),
+        ]
+        return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
 def find_portraits(data: Path, settings: DataSettings, *, scenes: bool) -> Split:

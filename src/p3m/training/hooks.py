@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from p3m.core.errors import ConfigError
+from p3m.imaging.atomic import write_atomic
 from p3m.losses.objective import LossTerms
 from p3m.training.checkpoint import write_checkpoint
 from p3m.training.trainer import TrainState
@@ -70,8 +71,9 @@ class Curves:
         self._board = SummaryWriter(str(self._folder / "tensorboard"), purge_step=state.step + 1)
         if self._path.is_file():
             lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-            kept = [line for line in lines if json.loads(line)["step"] <= state.step]
-            self._path.write_text("".join(kept), encoding="utf-8")
+            whole = [line for line in lines if line.endswith("\n")]  # the last may be cut off
+            kept = [line for line in whole if json.loads(line)["step"] <= state.step]
+            write_atomic(self._path, "".join(kept).encode(), overwrite=True)
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:
         """Adds the step to the sums, and writes a point where one is due."""
@@ -118,7 +120,7 @@ class Validate:
     Args:
         score: Scores a network.
         deciding: The score that decides what is best; lower is better.
-        every: Steps between two validations.
+        every: Steps between two validations; one that was interrupted is done again at the start.
         keep: Keeps the best network so far.
         curves: Takes the scores.
 
@@ -146,11 +148,15 @@ class Validate:
         self._curves = curves
 
     def at_start(self, state: TrainState) -> None:
-        """Nothing yet."""
+        """Validates where an interrupted run should have."""
+        self._validate_if_due(state)
 
     def after_step(self, state: TrainState, terms: LossTerms) -> None:  # noqa: ARG002
         """Validates where it is time."""
-        if state.step % self._every:
+        self._validate_if_due(state)
+
+    def _validate_if_due(self, state: TrainState) -> None:
+        if state.step % self._every or state.step == state.validated:
             return
         scores, panel = self._score(state.average.module)
         self._curves.write(state.step, {f"val/{name}": value for name, value in scores.items()})
@@ -158,6 +164,7 @@ class Validate:
         if scores[self._deciding] < state.best_score:
             state.best_score = scores[self._deciding]
             self._keep(state.average.module)
+        state.validated = state.step
 
     def at_end(self, state: TrainState) -> None:
         """Nothing more."""

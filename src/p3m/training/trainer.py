@@ -45,6 +45,7 @@ class TrainState:
         scaler: Keeps small gradients from vanishing in half precision; does nothing in others.
         step: Steps done.
         best_score: The best validation score; lower is better.
+        validated: The step of the last validation.
         changing: Whether a step is just being taken, so that the parts do not fit each other.
     """
 
@@ -54,6 +55,7 @@ class TrainState:
     scaler: GradScaler
     step: int = 0
     best_score: float = math.inf
+    validated: int = 0
     changing: bool = False
 
     def state_dict(self) -> dict[str, Any]:
@@ -65,6 +67,7 @@ class TrainState:
             "scaler": self.scaler.state_dict(),
             "step": self.step,
             "best_score": self.best_score,
+            "validated": self.validated,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -72,6 +75,7 @@ class TrainState:
         for name in ("model", "average", "optimizer", "scaler"):
             getattr(self, name).load_state_dict(state[name])
         self.step, self.best_score = state["step"], state["best_score"]
+        self.validated = state.get("validated", self.step)  # checkpoints of before do not say
 
 
 class Hook(Protocol):

@@ -122,6 +122,20 @@ def test_a_folder_without_shards_or_with_a_damaged_one_is_told(samples, tmp_path
         ShardReader(tmp_path)
 
 
+def test_shards_that_are_not_all_there_are_told(samples, tmp_path):
+    write(samples, tmp_path)
+    last = max(tmp_path.glob("*.tar"))
+    content = last.read_bytes()
+    last.unlink()
+    with pytest.raises(InputError, match=rf"does not tell of these files \({last.name}\)"):
+        ShardReader(tmp_path)
+    last.write_bytes(content)
+    assert len(ShardReader(tmp_path)) == 7
+    (tmp_path / MANIFEST).unlink()
+    with pytest.raises(InputError, match="writing them was interrupted, or some are missing"):
+        ShardReader(tmp_path)
+
+
 def test_nothing_is_written_over_and_nothing_half(samples, tmp_path):
     write(samples, tmp_path / "out")
     with pytest.raises(OutputError, match="is not empty; choose another"):

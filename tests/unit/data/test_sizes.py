@@ -8,7 +8,16 @@ from support.pack import write_pack
 
 
 def test_a_sound_folder_passes(tmp_path) -> None:
-    check_sizes(read_portrait_folder(write_pack(tmp_path)).portraits)
+    folder = read_portrait_folder(write_pack(tmp_path))
+    check_sizes(folder.portraits, folder.backgrounds)
+
+
+def test_a_background_that_is_no_picture_is_told(tmp_path) -> None:
+    root = write_pack(tmp_path)
+    (root / "backgrounds" / "b1.png").write_bytes(b"no picture")
+    folder = read_portrait_folder(root)
+    with pytest.raises(InputError, match=r"1 of the files .+b1\.png: no readable picture\.$"):
+        check_sizes(folder.portraits, folder.backgrounds)
 
 
 def test_everything_wrong_is_told_at_once(tmp_path) -> None:

@@ -71,12 +71,45 @@ def test_the_best_weights_are_kept() -> None:
         curves=curves,
     )
     model = torch.nn.Linear(1, 1)
-    state = SimpleNamespace(step=0, best_score=math.inf, average=SimpleNamespace(module=model))
+    average = SimpleNamespace(module=model)
+    state = SimpleNamespace(step=0, validated=0, best_score=math.inf, average=average)
     for state.step in range(1, 7):
         hook.after_step(state, None)
     assert [step for step, _ in written] == [2, 4, 6]
     assert state.best_score == 0.2
     assert kept == [(2, model), (4, model)]
+
+
+def test_a_validation_that_was_interrupted_is_done_again_at_the_start() -> None:
+    written = []
+    curves = SimpleNamespace(write=lambda step, _: written.append(step), show=lambda *_: None)
+    average = SimpleNamespace(module=torch.nn.Linear(1, 1))
+    state = SimpleNamespace(step=4, validated=2, best_score=math.inf, average=average)
+
+    def hook(values):
+        scores = _Scores({"mad": values})
+        return Validate(scores, deciding="mad", every=2, keep=lambda _: None, curves=curves)
+
+    def interrupted():
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        hook(interrupted()).after_step(state, None)
+    hook(iter([0.5])).at_start(state)
+    assert (written, state.best_score) == ([4], 0.5)
+    for start in (SimpleNamespace(step=0, validated=0), SimpleNamespace(step=4, validated=4)):
+        hook(iter(())).at_start(start)
+
+
+def test_a_line_of_the_curves_that_was_cut_off_is_dropped(tmp_path) -> None:
+    path = tmp_path / "curves.jsonl"
+    path.write_text('{"step": 1}\n{"step": 2, "trai', encoding="utf-8")
+    curves = Curves(tmp_path, every=1)
+    curves.at_start(SimpleNamespace(step=2))
+    curves.write(3, {})
+    curves.at_end(SimpleNamespace(step=3))
+    assert path.read_text(encoding="utf-8") == '{"step": 1}\n{"step": 3}\n'
 
 
 def test_a_score_that_does_not_exist_cannot_decide(tmp_path) -> None:
