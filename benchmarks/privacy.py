@@ -33,9 +33,11 @@ from p3m.imaging.io import read_alpha, read_image, write_picture
 from p3m.imaging.sheet import contact_sheet
 from p3m.imaging.types import Mask
 from p3m.metrics.absolute import mad
+from p3m.pipelines.matte import DEFAULT_MODEL
 from p3m.privacy.boxes import Rectangle, overlap
 from p3m.privacy.centerface import AUDIT_SIDES_PX, SIDES_PX, THRESHOLD, CenterFace
 from p3m.privacy.region import MARGIN, faces_region
+from p3m.weights.catalog import weights_record
 
 FOUND = 0.75
 SAME_FACE = 0.3
@@ -81,7 +83,8 @@ def main() -> None:
         cases.append(survival(name, some[:MATTED], options.work / f"compared-{name}"))
     cases.append(case("p3m, whole pack", "s", seconds, pictures=len(known)))
     settings = {"threshold": THRESHOLD, "margin": MARGIN, "sides_px": SIDES_PX}
-    print(write_result("privacy", cases, settings={**settings, "deface": "defaults"}))
+    settings |= {"deface": "defaults", "mattes": weights_record(DEFAULT_MODEL).name}
+    print(write_result("privacy", cases, settings=settings))
 
 
 SEARCHES = {"same sizes": SIDES_PX, "other sizes": AUDIT_SIDES_PX}

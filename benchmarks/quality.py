@@ -35,7 +35,7 @@ from rich.progress import track
 
 import p3m
 from p3m.config.load import load_settings, preset
-from p3m.data.degrade import to_grey
+from p3m.data.degrade import luminance
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.placement import random_placement
 from p3m.data.portraits import Background, Portrait
@@ -183,7 +183,7 @@ def make(held: Held, *, source: str, hidden: str, colour: str) -> Iterator[Pictu
             faces = place.apply(faces.astype(np.uint8)) > 0
             image = composite(place.apply(image, repeat_border=True), background, alpha)
         if colour == "grey":
-            image = to_grey(image, np.random.default_rng(0))
+            image = luminance(image)
         faces &= alpha > 0.95
         yield Picture(portrait.name, portrait.family, portrait.licence, image, alpha, faces, shows)
 

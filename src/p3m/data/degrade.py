@@ -4,11 +4,12 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from p3m.imaging.types import Image
 
 _FILTERED = 0.6  # of grey pictures
+_EYE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _SHARES = (0.6, 0.6, 0.6)  # of red, green and blue: a Dirichlet distribution's, one often prevails
 
 
@@ -113,15 +114,23 @@ def to_grey(image: Image, rng: np.random.Generator) -> Image:
     Four times in ten colours are as bright as to the eye; else red, green and blue have shares at
     random, as films and filters give them: skin, leaves and sky may each be the brightest.
     """
-    if rng.random() < _FILTERED:
-        grey = np.asarray(cv2.transform(image, rng.dirichlet(_SHARES)[None]))
-    else:
-        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-    grey = grey[..., None].repeat(3, axis=2)
+    shares = rng.dirichlet(_SHARES) if rng.random() < _FILTERED else _EYE
+    grey = luminance(image, shares)
     if rng.random() < 0.3:
         tint = rng.uniform(0.85, 1.0, 3)
         return np.rint(grey * tint).astype(np.uint8)
-    return grey.astype(np.uint8, copy=False)
+    return grey
+
+
+def luminance(image: Image, shares: ArrayLike = _EYE) -> Image:
+    """The picture in greys.
+
+    Args:
+        image: Shape (H, W, 3).
+        shares: Of red, green and blue; as bright as to the eye unless told.
+    """
+    grey = cv2.transform(image, np.asarray(shares, np.float64)[None])
+    return _same_type(grey)[..., None].repeat(3, axis=2)
 
 
 def random_blur(

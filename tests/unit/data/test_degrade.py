@@ -57,10 +57,17 @@ def test_grey_is_grey_up_to_a_tint(rng) -> None:
         assert np.corrcoef(planes).min() > 0.999
 
 
+def test_greys_are_as_bright_as_colours_are_to_the_eye(rng) -> None:
+    image = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    grey = degrade.luminance(image)
+    expected = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
+    assert np.abs(grey.astype(int) - expected).max() <= 1
+
+
 def test_some_greys_are_as_to_the_eye_and_others_order_colours_otherwise() -> None:
     image = np.array([[[200, 60, 60], [60, 120, 60], [60, 60, 255]]], np.uint8)
     seen = [degrade.to_grey(image, np.random.default_rng(seed))[0, :, 1] for seed in range(60)]
-    eye = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[0]
+    eye = degrade.luminance(image)[0, :, 1]
     as_to_the_eye = sum(bool(np.array_equal(grey, eye)) for grey in seen)
     assert 5 <= as_to_the_eye <= 40
     assert {int(grey.argmax()) for grey in seen} == {0, 1, 2}
