@@ -18,6 +18,7 @@ class CompositeSettings:
         dressed: What has one colour on the person, such as a shirt, gets another.
         matched: The person is lit about as the background is.
         clutter: Shapes of another scene stand behind them, lines, or one to three things.
+        touched: A thing, drawn or cut out, stands behind them and touches their outline.
         held: A thing, drawn or cut out, is held before the body, and counts.
         covered: A thing, nearer than what is sharp, hides a part of the body.
         strands: Hair strands are added.
@@ -44,6 +45,7 @@ class CompositeSettings:
     dressed: float = 0.35
     matched: float = 0.3
     clutter: float = 0.5
+    touched: float = 0.0
     held: float = 0.06
     covered: float = 0.04
     strands: float = 0.5

@@ -23,6 +23,7 @@ from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Image, Mask
 
+_HALF = 127
 _PATTERNED = 0.4  # of the clothes that change
 _BACKGROUND_SHARE, _THINGS_SHARE = 0.2, 0.05  # of the memory for decoded pictures
 
@@ -161,9 +162,22 @@ class CompositeDataset:
             foreground = self._lit_as(background, foreground, alpha, rng)
             if rng.random() < settings.company:
                 foreground, alpha = self._with_company(foreground, alpha, rng)
-        if rng.random() < settings.covered:
-            background, alpha = self._covered(background, alpha, faces, rng)
+        background, alpha = self._with_things(background, alpha, faces, rng)
         return foreground, background, alpha
+
+    def _with_things(
+        self,
+        background: Image,
+        alpha: NDArray[np.uint8],
+        faces: NDArray[np.uint8] | None,
+        rng: np.random.Generator,
+    ) -> tuple[Image, NDArray[np.uint8]]:
+        """Background and alpha, in part of the samples with things that are no part of anybody."""
+        if rng.random() < self._settings.touched:
+            background = self._touched(background, alpha, rng)
+        if rng.random() < self._settings.covered:
+            background, alpha = self._covered(background, alpha, faces, rng)
+        return background, alpha
 
     def _lit_as(
         self,
@@ -205,6 +219,22 @@ class CompositeDataset:
         if cover[faces > 0].any():
             return foreground, alpha
         return _joined(thing, cover, foreground, alpha)
+
+    def _touched(
+        self, background: Image, alpha: NDArray[np.uint8], rng: np.random.Generator
+    ) -> Image:
+        """The background with a thing about a place of the outline, such as a flower at a collar.
+
+        Where networks take a thing for a part of somebody, it touches them.
+        """
+        inside = (alpha > _HALF).astype(np.uint8)
+        rows, columns = np.nonzero(cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3))))
+        if not len(rows):
+            return background
+        chosen = int(rng.integers(len(rows)))
+        reach = self._settings.side_px * float(rng.uniform(0.04, 0.25))
+        thing, cover = self._scenes.thing((float(columns[chosen]), float(rows[chosen])), reach, rng)
+        return composite(thing, background, dequantize(cover))
 
     def _covered(
         self,

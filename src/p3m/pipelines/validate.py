@@ -61,6 +61,7 @@ def validator(
                     empty=0.0,
                     company=0.0,
                     guest=0.0,
+                    touched=0.0,
                     held=0.0,
                     covered=0.0,
                     turned=0.0,

@@ -90,7 +90,7 @@ WEIGHTS: Catalog[Weights] = Catalog(
                 "pack-val/composite-obfuscated-colour/mad": 0.0048,
                 "pack-val/composite-obfuscated-grey/mad": 0.0072,
                 "pack-val/composite-normal-colour/mad": 0.0049,
-                "pack-val/composite-normal-grey/mad": 0.0079,
+                "pack-val/composite-normal-grey/mad": 0.0078,
                 "pack-val/photo-obfuscated-colour/mad": 0.0071,
                 "pack-val/photo-normal-colour/mad": 0.0078,
             },

@@ -1,6 +1,7 @@
 import pickle
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -20,6 +21,7 @@ CLEAN = CompositeSettings(
     turned=0,
     bent=0,
     dressed=0,
+    touched=0,
     held=0,
     covered=0,
     soft=0,
@@ -148,6 +150,21 @@ def test_clutter_is_behind_people(folder, foregrounds) -> None:
         assert np.array_equal(one["foreground"].shape, other["foreground"].shape)
         assert not np.array_equal(one["background"], other["background"])
         assert person.any()
+
+
+def test_things_touch_people_from_behind(folder, foregrounds) -> None:
+    settings = replace(CLEAN, matched=0, company=0, clutter=0, background_blur=0)
+    alone = _dataset(folder, foregrounds, settings)
+    touched = _dataset(folder, foregrounds, replace(settings, touched=1))
+    for index in range(12):
+        one, other = alone[index], touched[index]
+        assert np.array_equal(one["alpha"], other["alpha"])
+        assert np.array_equal(one["foreground"], other["foreground"])
+        changed = (one["background"] != other["background"]).any(axis=2)
+        person = one["alpha"].reshape(32, 2, 32, 2).mean(axis=(1, 3)) > 127
+        outline = cv2.morphologyEx(person.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((5, 5)))
+        assert changed[outline > 0].any()
+        assert changed.mean() < 0.7
 
 
 def test_cut_out_things_stand_in_scenes(folder, foregrounds, tmp_path) -> None:
