@@ -19,6 +19,13 @@ Result = TypeVar("Result")
 _AHEAD = 4  # items that wait for each process, so that none ever waits for items
 
 
+def usable_processors() -> int:
+    """Processors that this process may use: all of them, unless it was confined to some."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def parallel_map(
     function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
 ) -> Iterator[Result]:
@@ -30,7 +37,7 @@ def parallel_map(
     Args:
         function: A function of a module, since processes find it by its name.
         items: What it is called with.
-        workers: Processes. 1 runs all in this one. None: one for each processor.
+        workers: Processes. 1 runs all in this one. None: one for each usable processor.
 
     Raises:
         WorkerError: If a process dies. What the function raises comes through as it is.
@@ -39,7 +46,7 @@ def parallel_map(
         >>> list(parallel_map(abs, [-1, 2, -3], workers=1))
         [1, 2, 3]
     """
-    count = (os.cpu_count() or 1) if workers is None else workers
+    count = usable_processors() if workers is None else workers
     if count <= 1:
         yield from map(function, items)
         return

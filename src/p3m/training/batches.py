@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from p3m.core.errors import ConfigError
+from p3m.core.parallel import usable_processors
 from p3m.training.settings import TrainSettings
 
 Batch = Mapping[str, Any]
@@ -64,14 +65,15 @@ def batches(
     """
     share = settings.batch_size // process.num_processes
     numbers = range(start * settings.batch_size, settings.steps * settings.batch_size)
+    workers = min(settings.workers, usable_processors())
     loader: DataLoader[Any] = DataLoader(
         dataset,  # type: ignore[arg-type]
         batch_size=part_size(settings, process.num_processes),
         sampler=_Shares(numbers, process.process_index, share, process.num_processes),
-        num_workers=settings.workers,
+        num_workers=workers,
         worker_init_fn=worker_init,
         pin_memory=process.device.type == "cuda",
-        prefetch_factor=4 if settings.workers else None,
+        prefetch_factor=4 if workers else None,
     )
     for batch in loader:
         yield {name: _on_device(value, process.device) for name, value in batch.items()}

@@ -40,7 +40,8 @@ class TrainSettings:
         find_unused: Whether several processes look in every step for parameters without a gradient;
             needed only where the loss leaves out a part of the network.
         compile: Whether ``torch.compile`` makes the network faster, after minutes of its own.
-        workers: Processes that make samples, for each process that trains.
+        workers: Processes that make samples, for each process that trains; no more than there
+            are processors to use.
         log_every: Steps between two points of the curves.
         validate_every: Steps between two validations.
         checkpoint_every_s: Seconds between two checkpoints.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
+from p3m.core.parallel import usable_processors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
@@ -149,9 +150,7 @@ def _listed(full_names: list[str]) -> str:
 
 def _default_threads() -> int:
     """0, ONNX Runtime's word for all physical cores, unless this process may use only some."""
-    if not hasattr(os, "sched_getaffinity"):
-        return 0
-    usable = len(os.sched_getaffinity(0))
+    usable = usable_processors()
     return 0 if usable == os.cpu_count() else usable
 
 

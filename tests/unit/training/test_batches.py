@@ -30,6 +30,12 @@ def test_a_share_comes_in_parts() -> None:
     assert _numbers(settings, 1, 2) == [[4, 5], [6, 7], [12, 13], [14, 15]]
 
 
+def test_more_workers_than_processors_are_not_started(recwarn) -> None:
+    settings = TrainSettings(steps=1, batch_size=2, workers=64)
+    assert _numbers(settings, 0, 1) == [[0, 1]]
+    assert not recwarn.list
+
+
 def test_it_goes_on_at_any_step() -> None:
     settings = TrainSettings(steps=3, batch_size=4, accumulate=2, workers=0)
     assert _numbers(settings, 1, 2, start=2) == [[10], [11]]
