@@ -12,18 +12,12 @@ from itertools import islice
 from typing import TypeVar
 
 from p3m.core.errors import WorkerError
+from p3m.core.processors import usable_processors
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 4  # items that wait for each process, so that none ever waits for items
-
-
-def usable_processors() -> int:
-    """Processors that this process may use: all of them, unless it was confined to some."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def parallel_map(

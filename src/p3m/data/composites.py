@@ -23,7 +23,7 @@ from p3m.imaging.depth import dequantize, quantize
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Image, Mask
 
-_HALF = 127
+_HALF = 127  # the alpha above which a pixel shows more of the person
 _PATTERNED = 0.4  # of the clothes that change
 _BACKGROUND_SHARE, _THINGS_SHARE = 0.2, 0.05  # of the memory for decoded pictures
 
@@ -162,22 +162,10 @@ class CompositeDataset:
             foreground = self._lit_as(background, foreground, alpha, rng)
             if rng.random() < settings.company:
                 foreground, alpha = self._with_company(foreground, alpha, rng)
-        background, alpha = self._with_things(background, alpha, faces, rng)
-        return foreground, background, alpha
-
-    def _with_things(
-        self,
-        background: Image,
-        alpha: NDArray[np.uint8],
-        faces: NDArray[np.uint8] | None,
-        rng: np.random.Generator,
-    ) -> tuple[Image, NDArray[np.uint8]]:
-        """Background and alpha, in part of the samples with things that are no part of anybody."""
-        if rng.random() < self._settings.touched:
-            background = self._touched(background, alpha, rng)
-        if rng.random() < self._settings.covered:
+        background = self._touched(background, alpha, rng)
+        if rng.random() < settings.covered:
             background, alpha = self._covered(background, alpha, faces, rng)
-        return background, alpha
+        return foreground, background, alpha
 
     def _lit_as(
         self,
@@ -210,12 +198,10 @@ class CompositeDataset:
         if faces is None:
             return foreground, alpha
         below = _below(faces)
-        rows, columns = np.nonzero(alpha[below:])
-        if not len(rows):
+        place = _random_place(alpha[below:], rng)
+        if place is None:
             return foreground, alpha
-        chosen = int(rng.integers(len(rows)))
-        centre = (float(columns[chosen]), float(rows[chosen] + below))
-        thing, cover = self._scenes.thing(centre, reach, rng)
+        thing, cover = self._scenes.thing((place[0], place[1] + below), reach, rng)
         if cover[faces > 0].any():
             return foreground, alpha
         return _joined(thing, cover, foreground, alpha)
@@ -223,17 +209,19 @@ class CompositeDataset:
     def _touched(
         self, background: Image, alpha: NDArray[np.uint8], rng: np.random.Generator
     ) -> Image:
-        """The background with a thing about a place of the outline, such as a flower at a collar.
+        """In part of the samples, a thing about a place of the outline, as a flower at a collar.
 
         Where networks take a thing for a part of somebody, it touches them.
         """
-        inside = (alpha > _HALF).astype(np.uint8)
-        rows, columns = np.nonzero(cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3))))
-        if not len(rows):
+        if rng.random() >= self._settings.touched:
             return background
-        chosen = int(rng.integers(len(rows)))
+        inside = (alpha > _HALF).astype(np.uint8)
+        outline = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3)))
+        place = _random_place(np.asarray(outline, np.uint8), rng)
+        if place is None:
+            return background
         reach = self._settings.side_px * float(rng.uniform(0.04, 0.25))
-        thing, cover = self._scenes.thing((float(columns[chosen]), float(rows[chosen])), reach, rng)
+        thing, cover = self._scenes.thing(place, reach, rng)
         return composite(thing, background, dequantize(cover))
 
     def _covered(
@@ -255,6 +243,15 @@ class CompositeDataset:
             return background, alpha
         background, hidden = _joined(thing, cover, background, 255 - alpha)
         return background, 255 - hidden
+
+
+def _random_place(where: NDArray[np.uint8], rng: np.random.Generator) -> tuple[float, float] | None:
+    """A pixel that is not 0, as (x, y); None if all are."""
+    rows, columns = np.nonzero(where)
+    if not len(rows):
+        return None
+    chosen = int(rng.integers(len(rows)))
+    return float(columns[chosen]), float(rows[chosen])
 
 
 def _joined(

@@ -70,9 +70,8 @@ def train(
         TrainingError: If there is nobody to train on, or the loss is not finite.
     """
     run = with_permanent_name(run)
-    first_process_does(lambda: _check_free(out, run, resume=resume))
     split = find_portraits(data, run.data, scenes=run.recipe == "composites")
-    first_process_does(lambda: _check_same_data(out, split))
+    first_process_does(lambda: _check_free(out, run, split, resume=resume))
     first_process_does(lambda: check_sizes(split.everyone, split.backgrounds))
     settings = run.training.in_steps(len(split.train))
     seed_initial_weights(settings.seed)
@@ -135,23 +134,17 @@ def _hooks(
     return [curves, validate, *hooks]
 
 
-def _check_free(out: Path, run: TrainRun, *, resume: bool) -> None:
+def _check_free(out: Path, run: TrainRun, split: Split, *, resume: bool) -> None:
     """Checks that a folder holds no run, or this one and it is to go on."""
     record = out / "run.json"
     if not record.is_file():
         return
     if not resume:
         raise ConfigError(f"{out} holds a run already: use --resume, or another folder.")
-    if json.loads(record.read_text(encoding="utf-8"))["settings"] != _plain(run):
+    whole = json.loads(record.read_text(encoding="utf-8"))
+    if whole["settings"] != _plain(run):
         raise ConfigError(f"{out} holds a run of other settings; see {record}.")
-
-
-def _check_same_data(out: Path, split: Split) -> None:
-    """Checks that the run that a folder holds, if any, saw the same people and scenes."""
-    record = out / "run.json"
-    if not record.is_file():
-        return
-    seen = json.loads(record.read_text(encoding="utf-8")).get("data", {})
+    seen = whole.get("data")  # runs of before do not say
     if seen and seen["digest"] != split.digest():
         raise ConfigError(
             f"{out} holds a run on other pictures ({seen['folder']}, or some were added or taken "

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from p3m.core.errors import ConfigError
-from p3m.core.parallel import usable_processors
+from p3m.core.processors import usable_processors
 from p3m.training.settings import TrainSettings
 
 Batch = Mapping[str, Any]

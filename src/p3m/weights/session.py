@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
-from p3m.core.parallel import usable_processors
+from p3m.core.processors import usable_processors
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
