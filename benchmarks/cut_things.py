@@ -19,7 +19,7 @@ from pymatting import estimate_alpha_cf
 from rich.progress import track
 
 from p3m.config.load import load_settings, preset
-from p3m.imaging.compositing import composite, cutout
+from p3m.imaging.compositing import composite, cutout, estimate_foreground
 from p3m.imaging.depth import dequantize
 from p3m.imaging.io import read_image, write_picture
 from p3m.imaging.resize import fit_within, resize
@@ -92,7 +92,7 @@ def cut(image: Image, salience: Floats) -> Rgba | None:
     alpha = ((alpha - NOISE) / (1 - 2 * NOISE)).clip(0, 1).astype(np.float32)
     rows, columns = (np.flatnonzero((alpha > 2 * NOISE).any(axis)) for axis in (1, 0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    return cutout(image, alpha, method="multilevel")[box]
+    return cutout(estimate_foreground(image, alpha, method="multilevel"), alpha)[box]
 
 
 def outlined(salience: Floats) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import PIL.Image
 import pytest
+from PIL import ExifTags
 
 from p3m.imaging.io import read_image
 from p3m.imaging.metadata import find_metadata
@@ -110,6 +111,21 @@ def test_further_pictures_in_a_file_are_gone(p3m, portrait, find, name, kind):
         assert getattr(written, "n_frames", 1) == 1
         assert not find(np.asarray(written.convert("RGB")))
     assert find_metadata(Path("out", name).read_bytes(), name) == ()
+
+
+@pytest.mark.parametrize(("name", "parts"), [("a.tif", "pages"), ("a.webp", "frames")])
+def test_further_pictures_in_a_file_are_a_doubt(p3m, folder, name, parts):
+    first, *others = (PIL.Image.fromarray(noise(64, 64, seed=seed)) for seed in range(3))
+    first.save(name, save_all=True, append_images=others)
+    Path("boxes.json").write_text(json.dumps({name: [[10, 10, 50, 50]]}))
+    args = ("anonymize", name, "-o", "out", "--detector", "boxes:boxes.json")
+    refused = p3m(*args, "--fail-on-doubt")
+    assert refused.exit_code == 1
+    assert f"only the first of 3 {parts} is taken. Nothing was written" in refused.stderr
+    assert not Path("out").exists()
+    result = p3m(*args)
+    assert result.exit_code == 0
+    assert f"look at {name}: only the first of 3 {parts} is taken" in result.stderr
 
 
 def test_a_face_that_opacity_draws_or_covers_is_hidden(p3m, portrait, find):
@@ -211,6 +227,81 @@ def test_a_run_is_gone_on_with(p3m, portrait):
     assert other.exit_code == 1
     assert "exists already" in other.stderr
     assert "give its --ledger" in p3m("anonymize", "in", "-o", "out", "--resume").stderr
+
+
+def test_a_face_that_stayed_is_hidden_by_a_run_that_goes_on(p3m, portrait, find):
+    exif = PIL.Image.Exif()
+    exif[ExifTags.Base.DateTime] = "2026:01:02 03:04:05"
+    Path("a.jpg").write_bytes(saved(portrait, exif=exif))
+    args = ("anonymize", "a.jpg", "-o", "out", "--ledger", "l.jsonl", "--threads", 1)
+    kept = p3m(*args, "--keep", "#1", "--keep-metadata", "date")
+    assert "0 faces hidden, 1 kept" in kept.stderr
+    assert find(read_image("out/a.jpg"))
+    result = p3m(*args, "--resume", "--overwrite")
+    assert "1 written, 1 faces hidden" in result.stderr
+    assert not find(read_image("out/a.jpg"))
+    assert find_metadata(Path("out/a.jpg").read_bytes(), "a") == ()
+
+
+def test_pictures_of_one_name_are_not_taken_for_each_other(p3m, folder):
+    for name in ("in/a", "in/b"):
+        Path(name).mkdir(parents=True)
+        put(noise(64, 64), f"{name}/x.png")
+    Path("masks").mkdir()
+    put(np.full((64, 64), 255, np.uint8), "masks/x.png")
+    Path("boxes.json").write_text(json.dumps({"x.png": [[2, 2, 9, 9]]}))
+    Path("both.json").write_text(json.dumps({f"{name}/x.png": [[2, 2, 9, 9]] for name in "ab"}))
+    args = ("anonymize", "in", "-o", "out", "-r", "--detector")
+    for options in (
+        ("boxes:boxes.json",),
+        ("masks:masks",),
+        ("boxes:both.json", "--alpha", "masks"),
+        ("boxes:both.json", "--keep", "x.png#1"),
+        ("boxes:both.json", "--keep", "x#1"),
+    ):
+        result = p3m(*args, *options)
+        assert result.exit_code == 2
+        assert "stands for a/x.png and b/x.png" in result.stderr
+        assert not Path("out").exists()
+    result = p3m(*args, "boxes:both.json", "--keep", "b/x.png#1")
+    assert "1 faces hidden, 1 kept" in result.stderr
+
+
+def test_a_mask_of_another_size_hides_nothing_and_is_told(p3m, folder):
+    put(noise(80, 80))
+    Path("masks").mkdir()
+    put(np.full((40, 40), 255, np.uint8), "masks/a.png")
+    result = hide(p3m, "a.png", detector="masks:masks")
+    assert result.exit_code == 1
+    assert "is 40x40, its picture 80x80" in result.stderr
+    assert not Path("out").exists()
+
+
+def test_a_rare_file_does_not_end_the_run(p3m, folder):
+    Path("in").mkdir()
+    content = bytearray(saved(noise(64, 64)[..., 0]))
+    content[content.find(b"\xff\xdb") + 4] = 1
+    content[content.find(b"\xff\xc0") + 12] = 1
+    Path("in/a.jpg").write_bytes(content)
+    put(noise(64, 64), "in/b.png")
+    assert hide(p3m, "in").exit_code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.jpg", "b.png"]
+
+
+def test_a_name_that_is_too_long_is_told(p3m, folder):
+    put(noise(64, 64))
+    result = p3m("anonymize", "a.png", "-o", f"{'n' * 300}.png", "--threads", 1)
+    assert result.exit_code == 1
+    assert "cannot be written (File name too long)" in result.stderr
+
+
+def test_a_file_that_is_no_ledger_stays_as_it_is(p3m, folder):
+    put(noise(64, 64))
+    Path("settings.json").write_text('{\n  "threads": 1\n}')
+    result = hide(p3m, "a.png", ledger="settings.json")
+    assert result.exit_code == 1
+    assert "settings.json: exists and is no ledger" in result.stderr
+    assert Path("settings.json").read_text() == '{\n  "threads": 1\n}'
 
 
 def test_a_run_that_is_killed_leaves_whole_files_and_can_be_gone_on_with(p3m, folder):

@@ -15,7 +15,7 @@ from p3m.pipelines.anonymize_plan import AnonymizeSettings, plan_anonymize
 from p3m.privacy.contract import Face
 from p3m.privacy.ledger import read_ledger
 from support.images import noise
-from support.videos import sound_of, tags_of, write_video
+from support.videos import sound_of, tags_of, write_jpeg_video, write_video
 
 SIZE = (180, 320)
 
@@ -125,6 +125,17 @@ def test_a_detector_that_blinks_uncovers_nobody(run, clip, scene, finds):
         assert changed(old, new, box) > 12
 
 
+def test_a_video_that_changes_its_size_hides_faces_all_along(run, folder, scene, finds):
+    images, boxes = scene
+    large = [cv2.resize(image, None, fx=2, fy=2) for image in images[10:]]
+    clip = write_jpeg_video(Path("album/grows.mkv"), [*images[:10], *large])
+    finds([[box] for box in boxes])
+    assert run(clip, "--effect", "solid").exit_code == 0
+    for old, new, box in zip(images, images_of("out/grows.mkv"), boxes, strict=True):
+        assert changed(old, new, box) > 12
+        assert changed(old, new, (0, 160, 320, 180)) < 10
+
+
 def test_searching_every_third_frame_covers_all(run, clip, scene, finds):
     images, boxes = scene
     finds([[box] for box in boxes[::3]])
@@ -200,6 +211,44 @@ def test_a_face_in_a_region_can_stay(run, clip, scene, finds):
     assert run(clip, "--keep", "0,0,320,180", "--ledger", "l.jsonl").exit_code == 0
     (entry,) = read_ledger(Path("l.jsonl")).values()
     assert (entry.video.tracks, entry.video.sightings_kept) == ((), 20)
+
+
+@pytest.fixture
+def resume(run, clip, scene, finds):
+    """Runs with a ledger, as often as it is called, and says how the summary begins."""
+
+    def again(*options):
+        finds([[box] for box in scene[1]])
+        result = run(clip, "--ledger", "l.jsonl", "--resume", *options)
+        assert result.exit_code == 0, result.output
+        return "done before" in result.stderr
+
+    return again
+
+
+def test_a_video_is_not_made_again(resume):
+    assert not resume("--fail-secure")
+    written = Path("out/clip.mp4").stat().st_mtime_ns
+    assert resume("--fail-secure")
+    assert Path("out/clip.mp4").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (["--margin", "0.2"], []),
+        (["--detect-every", "3"], []),
+        ([], ["--fail-secure"]),
+        ([], ["--no-audio"]),
+        (["--keep", "0,0,320,180"], []),
+        ([], ["--keep", "0,0,320,180"]),
+        (["--keep-metadata", "date"], []),
+    ],
+)
+def test_a_video_that_was_made_in_another_way_is_made_again(resume, scene, before, now):
+    write_video(Path("album/clip.mp4"), scene[0], tags={"creation_time": "2024-05-01T10:00:00Z"})
+    assert not resume(*before)
+    assert not resume("--overwrite", *now)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,25 @@ def test_what_is_not_audited_is_told(p3m, album):
     assert p3m("audit", "shared", "--threads", 1, "--fail-on-doubt").exit_code == 1
 
 
+def test_originals_behind_a_linked_folder_do_not_pass(p3m, album):
+    Path("shared/before").symlink_to(Path("album").absolute(), target_is_directory=True)
+    result = p3m("audit", "shared", "--json", "--threads", 1)
+    assert result.exit_code == 1
+    linked = lines(result)["before"]
+    assert (linked["verdict"], linked["unread"]) == ("doubtful", True)
+    assert "0 identifiable, 1 doubtful, 3 clean, 1 of these could not be read" in result.stderr
+
+
+def test_originals_do_not_make_a_negative_clean(p3m, album):
+    negative = album.copy()
+    rows, columns = (read_image("shared/a.png") != album).any(axis=2).nonzero()
+    inside = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+    negative[inside] = 255 - negative[inside]
+    PIL.Image.fromarray(negative).save("shared/a.png")
+    result = p3m("audit", "shared", "--originals", "album", "--json", "--threads", 1)
+    assert lines(result)["a.png"]["verdict"] == "doubtful"
+
+
 def test_colours_below_transparency_are_looked_at(p3m, album):
     clear = np.zeros(album.shape[:2], np.uint8)
     PIL.Image.fromarray(np.dstack([album, clear])).save("shared/a.png")

@@ -107,11 +107,11 @@ def _missing(path, state):
 def test_what_cannot_be_read_is_one_line_with_the_cure(p3m, folder, state, damage, text):
     damage(folder / "bad.pth", state)
     for command in ("convert", "export"):
-        run = p3m(command, "bad.pth", "-o", "made.file")
+        run = p3m(command, "bad.pth", "-o", "made.safetensors")
         assert run.exit_code == 1
         assert text in run.stderr
         assert run.stderr.count("\n") == 1
-        assert not (folder / "made.file").exists()
+        assert not (folder / "made.safetensors").exists()
 
 
 def test_another_networks_checkpoint_is_refused_by_name(p3m, folder, checkpoint):
@@ -122,6 +122,22 @@ def test_another_networks_checkpoint_is_refused_by_name(p3m, folder, checkpoint)
     assert run.exit_code == 1
     assert "Did you mean 'p3m-basic'" in run.stderr
     assert not (folder / "x.safetensors").exists()
+
+
+def test_the_checkpoint_is_not_written_over(p3m, folder, checkpoint):
+    assert p3m("convert", checkpoint, "-o", "lite.safetensors").exit_code == 0
+    before = (folder / "lite.safetensors").read_bytes()
+    run = p3m("convert", "lite.safetensors", "-o", "lite.safetensors", "--overwrite")
+    assert run.exit_code == 1
+    assert "is the checkpoint itself" in run.stderr
+    assert (folder / "lite.safetensors").read_bytes() == before
+
+
+def test_a_name_that_would_not_be_read_again_is_refused(p3m, folder, checkpoint):
+    run = p3m("convert", checkpoint, "-o", "lite.pth")
+    assert run.exit_code == 2
+    assert "name it lite.safetensors" in run.stderr
+    assert not (folder / "lite.pth").exists()
 
 
 def test_a_folder_that_takes_no_file_is_told(p3m, folder, checkpoint):

@@ -25,7 +25,7 @@ from p3m.pipelines.inputs import Output
 from p3m.pipelines.matte import DEFAULT_MODEL, matte
 from p3m.weights.store import find_weights
 from support.images import encoded, noise, portrait
-from support.onnx_models import other_model
+from support.onnx_models import failing_model, other_model
 from support.weights import stub_weights
 
 pytestmark = pytest.mark.onnx
@@ -480,3 +480,53 @@ def test_a_stopped_run_leaves_only_whole_files(folder, put, model, sent, code):
             image.load()
     if sent == "SIGINT":  # nothing hidden is left, either
         assert sorted(Path("out").iterdir()) == written
+
+
+def test_a_name_that_is_too_long_is_reported_and_the_others_go_on(folder, put, cut):
+    name = "a" * 246 + ".jpg"  # which its cutout's name is longer than
+    put(name)
+    put("b.jpg")
+    result = cut(name, "b.jpg")
+    assert result.exit_code == 1
+    assert files() == [name, "b-cutout.png", "b.jpg"]
+    assert "File name too long" in result.stderr
+
+
+def test_a_model_that_fails_is_reported_for_each_picture(folder, put, p3m):
+    put("a.jpg")
+    put("b.jpg")
+    Path("m.onnx").write_bytes(failing_model())
+    result = p3m("matte", "a.jpg", "b.jpg", "--model", "m.onnx", "--threads", 1)
+    assert result.exit_code == 1
+    assert "a.jpg: m failed on x (1, 3, 64, 32)" in result.stderr.replace("m.onnx", "m")
+    assert "2 failed" in result.stderr
+
+
+def test_a_background_is_not_written_over(folder, put, cut):
+    put("a.jpg")
+    before = put("behind.png").read_bytes()
+    result = cut("a.jpg", "--background", "behind.png", "-o", "behind.png", "--overwrite")
+    assert result.exit_code == 1
+    assert "is an input" in one_line(result)
+    assert Path("behind.png").read_bytes() == before
+
+
+def test_a_full_disk_behind_a_pipe_is_reported(folder, put, model):
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no device that is always full")
+    put("a.jpg")
+    words = [sys.executable, "-m", "p3m", "matte", "a.jpg", "-o", "-", "--model", str(model)]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert "cannot be written (No space left on device)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_closed_standard_input_is_reported(folder, put, model):
+    put("a.jpg")
+    words = [sys.executable, "-m", "p3m", "matte", "-", "a.jpg", "-o", "out", "--model", str(model)]
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *words]
+    ended = subprocess.run(closed, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "standard input is closed" in ended.stderr
+    assert files() == ["a.jpg", "out/a.png"]

@@ -126,6 +126,21 @@ def other_model(inputs: Sequence[int | str], outputs: Sequence[int | str]) -> by
     return _serialised(graph, {})
 
 
+def failing_model() -> bytes:
+    """A model without metadata that fails on pictures of any size but 64 by 64."""
+    graph = helper.make_graph(
+        [_node("Add", ["x", "table"], "sum"), _node("ReduceMean", ["sum", "axes"], "alpha")],
+        "failing",
+        [_value("x", ["B", 3, "H", "W"])],
+        [_value("alpha", ["B", 1, "H", "W"])],
+        [
+            _constant("table", np.zeros((1, 3, 64, 64), np.float32)),
+            _constant("axes", np.asarray([1])),
+        ],
+    )
+    return _serialised(graph, {})
+
+
 def _metadata(name: str) -> dict[str, str]:
     return {
         "p3m.format": "1",

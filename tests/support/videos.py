@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
+from support.images import encoded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -75,6 +77,26 @@ def write_video(
         container.mux(stream.encode(None))
         if track is not None:
             _write_tone(container, track, len(pictures) / RATE)
+    return path
+
+
+def write_jpeg_video(path: Path, images: Iterable[NDArray[np.uint8]]) -> Path:
+    """Writes a silent video of JPEG pictures, 25 in a second, each of its own size.
+
+    Args:
+        path: The file; its suffix says the container.
+        images: Shape (H, W, 3) each; the first one's size is the track's.
+    """
+    pictures = list(images)
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("mjpeg", rate=RATE)
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuvj420p"
+        for number, picture in enumerate(pictures):
+            packet = av.Packet(encoded(picture, "JPEG", quality=95))
+            packet.stream, packet.time_base = stream, Fraction(1, RATE)
+            packet.pts = packet.dts = number
+            container.mux(packet)
     return path
 
 

@@ -122,7 +122,7 @@ def anonymize(
         int | None, typer.Option(min=1, help="Threads of the networks; all processors by default.")
     ] = None,
     max_megapixels: Annotated[
-        float, typer.Option(min=0.000001, help="Greater pictures are refused.")
+        float, typer.Option(min=0.000001, max=1e6, help="Greater pictures are refused.")
     ] = 100.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON for each picture.")

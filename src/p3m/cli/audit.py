@@ -12,6 +12,7 @@ HELP = """Look through anonymized pictures for anybody who can still be identifi
 Faces are searched again, at other sizes and with a lower threshold than when they were hidden, and
 what is left of them is measured. Metadata, thumbnails and trailing data are found. The exit code is
 1 where a file is identifiable or could not be read, so that a release of data can wait for it.
+Links to folders are not followed, and count as what could not be read.
 Pictures are known by their content: hidden ones and those with another suffix are looked at, too.
 
 Examples:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from p3m.cli.columns import echo_columns
+from p3m.cli.names import printable
 from p3m.core.errors import EvaluationError
 
 if TYPE_CHECKING:
@@ -126,10 +127,10 @@ def evaluate(
         check_report(report, overwrite=overwrite)
     try:
         with count_progress("Scoring") as tell:
-            evaluated = pipeline.evaluate(settings, tell=tell)
+            evaluated = pipeline.evaluate(settings, baseline=before, tell=tell)
     except EvaluationError as error:
         for problem in error.problems:
-            typer.echo(f"p3m: error: {problem}", err=True)
+            typer.echo(f"p3m: error: {printable(problem)}", err=True)
         typer.echo(f"p3m: {len(error.problems)} problems, nothing was scored", err=True)
         raise typer.Exit(1) from error
     made = pipeline.make_report(
@@ -141,7 +142,7 @@ def evaluate(
         _print_text(made.evaluation, made.comparison, made.published if published else None)
     if report is not None:
         for path in write_report(report, made, overwrite=overwrite):
-            typer.echo(str(path), err=as_json)
+            typer.echo(printable(str(path)), err=as_json)
 
 
 def _print_json(evaluation: "Evaluation", comparison: "Comparison | None") -> None:
@@ -167,7 +168,7 @@ def _print_text(
 ) -> None:
     from p3m.evaluation.report import number  # noqa: PLC0415
 
-    typer.echo(f"{evaluation.title}: protocol {evaluation.protocol}")
+    typer.echo(printable(f"{evaluation.title}: protocol {evaluation.protocol}"))
     summary = evaluation.summary()
     rows = [("", "MEAN", "95 % INTERVAL", "MEDIAN", "UNIT")]
     for column in evaluation.columns:
@@ -189,7 +190,8 @@ def _print_comparison(comparison: "Comparison", titles: dict[str, str]) -> None:
     from p3m.evaluation.report import number  # noqa: PLC0415
 
     both, alone = len(comparison.names), comparison.left_out
-    typer.echo(f"\nagainst {comparison.title}: {both} pictures of both, {alone} of one alone")
+    found = f"{both} pictures of both, {alone} of one alone or of other sizes"
+    typer.echo(printable(f"\nagainst {comparison.title}: {found}"))
     rows = [("", "DIFFERENCE", "95 % INTERVAL", "READING")]
     for name, one in comparison.differences.items():
         interval = f"{number(one.low)} to {number(one.high)}"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from p3m.cli.names import printable
+
 if TYPE_CHECKING:
     from p3m.pipelines.matte_files import FileResult
 
@@ -84,7 +86,7 @@ def matte(
         str | None, typer.Option(help="cpu, cuda, ...; an error if it is not there.")
     ] = None,
     max_megapixels: Annotated[
-        float, typer.Option(min=0.000001, help="Greater pictures are refused.")
+        float, typer.Option(min=0.000001, max=1e6, help="Greater pictures are refused.")
     ] = 100.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON for each picture.")
@@ -114,7 +116,8 @@ def matte(
     _check_stdout(streams=streams, as_json=as_json)
     total, failed = len(plan.jobs) + len(plan.failed), 0
     with files_progress(total) as advance:
-        for result in matte_files(plan, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer):
+        stdin = getattr(sys.stdin, "buffer", None)  # closed where nobody gave one
+        for result in matte_files(plan, stdin=stdin, stdout=sys.stdout.buffer):
             failed += result.status == "failed"
             _print(result, as_json=as_json, silent=streams)
             advance()
@@ -137,5 +140,9 @@ def _print(result: "FileResult", *, as_json: bool, silent: bool) -> None:
         typer.echo(f"p3m: error: {result.error}", err=True)
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(result)))
-    elif result.output is not None and not silent:
+    elif result.output is None or silent:
+        return
+    elif sys.stdout.isatty():
+        typer.echo(printable(result.output))  # as text, which progress bars make way for
+    else:
         typer.echo(os.fsencode(result.output))

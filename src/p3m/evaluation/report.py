@@ -59,6 +59,8 @@ def check_report(folder: Path, *, overwrite: bool = False) -> None:
 def write_report(folder: Path, report: Report, *, overwrite: bool = False) -> tuple[Path, ...]:
     """Writes the page, the JSON and the CSV into a folder, which is made.
 
+    What is no text in a picture's name is written as an escape.
+
     Args:
         folder: Takes them.
         report: What they tell.
@@ -79,7 +81,7 @@ def write_report(folder: Path, report: Report, *, overwrite: bool = False) -> tu
         to_html(report),
     )
     for name, content in zip(FILES, contents, strict=True):
-        write_atomic(folder / name, content.encode(), overwrite=overwrite)
+        write_atomic(folder / name, content.encode(errors="backslashreplace"), overwrite=overwrite)
     return tuple(folder / name for name in FILES)
 
 

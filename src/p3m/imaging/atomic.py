@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from p3m.core.errors import OutputError, P3MError
+from p3m.core.paths import exists, is_file, is_folder
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
@@ -20,11 +21,11 @@ def check_free(path: Path, *, overwrite: bool) -> None:
     Raises:
         OutputError: If it exists and may not be replaced, or is a folder or a device.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise OutputError(f"{path}: is a folder; name a file.")
-    if path.exists() and not path.is_file():
+    if exists(path) and not is_file(path):
         raise OutputError(f"{path}: is not a regular file; name another.")
-    if path.is_file() and not overwrite:
+    if is_file(path) and not overwrite:
         raise OutputError(f"{path}: exists already; pass --overwrite (overwrite=True) or rename.")
 
 

@@ -181,13 +181,12 @@ def attach_alpha(foreground: Image, alpha: Alpha) -> Rgba:
     return np.dstack((foreground, quantize(alpha)))
 
 
-def cutout(image: Image, alpha: Alpha, *, method: ForegroundMethod = "blurred-fusion") -> Rgba:
-    """The foreground alone: its estimated straight colours and its opacity.
+def cutout(foreground: Image, alpha: Alpha) -> Rgba:
+    """The foreground alone: its straight colours and its opacity.
 
     Args:
-        image: The picture, shape (H, W, 3).
+        foreground: Its colours, as :func:`estimate_foreground` gives them, shape (H, W, 3).
         alpha: In [0, 1], shape (H, W).
-        method: How colours are estimated; see :func:`estimate_foreground`.
 
     Returns:
         Shape (H, W, 4). What alpha hides is not in it: more than 3 pixels from the foreground, all
@@ -196,11 +195,11 @@ def cutout(image: Image, alpha: Alpha, *, method: ForegroundMethod = "blurred-fu
     Raises:
         ShapeError: If the shapes do not fit.
         RangeError: If ``alpha`` leaves [0, 1].
-        MissingExtraError: If ``method`` needs pymatting and it is not installed.
     """
-    foreground = estimate_foreground(image, alpha, method=method)
-    foreground[~_within_reach(quantize(alpha))] = 0
-    return attach_alpha(foreground, alpha)
+    _check_pair("foreground", foreground, alpha)
+    rgba = attach_alpha(foreground, alpha)
+    rgba[~_within_reach(quantize(alpha)), :3] = 0
+    return rgba
 
 
 def _check_pair(name: str, image: NDArray[np.generic], alpha: Alpha) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from p3m.core.errors import ConfigError, ImageDecodeError, InputError
+from p3m.core.errors import ConfigError, ImageDecodeError, InputError, OutputError
+from p3m.core.paths import is_folder
 from p3m.imaging.atomic import check_free, write_atomic
 from p3m.imaging.colour import separate, to_srgb
 from p3m.imaging.compositing import composite
@@ -163,12 +164,27 @@ def write_picture(
     if not isinstance(target, str | Path):
         if format is None:
             raise ConfigError("A stream has no suffix to tell the format; pass format='png'.")
-        target.write(encode(pixels, format_named(format), bits=bits))
+        _write_stream(target, encode(pixels, format_named(format), bits=bits))
         return
     path = Path(target)
     chosen = format_named(path.suffix if format is None else format)
     check_free(path, overwrite=overwrite)  # before the work of encoding
     write_atomic(path, encode(pixels, chosen, bits=bits), overwrite=overwrite)
+
+
+def _write_stream(target: BinaryIO, content: bytes) -> None:
+    """Writes all of it now. A reader who went away is no error of ours, and is passed on."""
+    try:
+        target.write(content)
+        target.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = getattr(target, "name", None)
+        raise OutputError(
+            f"{name if isinstance(name, str) else '<stream>'}: cannot be written "
+            f"({error.strerror or error}); check the free space."
+        ) from error
 
 
 @contextmanager
@@ -185,7 +201,7 @@ def _opened(source: Source) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def _open_file(path: Path) -> BinaryIO:
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"{path}: is a folder; name a picture in it.")
     try:
         return path.open("rb")

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import JpegImagePlugin
 
 from p3m.core.checks import check_same_shape
+from p3m.core.errors import OutputError
 from p3m.imaging.colour import separate, to_srgb
-from p3m.imaging.decode import decode, open_header
+from p3m.imaging.decode import DAMAGE, decode, open_header
 from p3m.imaging.encode import Format, save_options
 from p3m.imaging.io import MAX_PIXELS, rgb_array
 from p3m.imaging.metadata import exif_of_date, find_metadata, taken_at
@@ -28,6 +29,8 @@ _KINDS: dict[str, Format] = {
     "TIFF": "tiff",
 }
 
+_MOST_COMPONENTS = 3  # CMYK becomes RGB
+
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class NativePicture:
@@ -42,6 +45,7 @@ class NativePicture:
         profile: The colour profile that ``image`` is meant in; ``None`` for sRGB.
         date: When it was taken, if that is to be kept.
         compression: How a JPEG file was compressed, for Pillow: its tables and its sampling.
+        pictures: How many pages or frames the file holds; ``image`` is the first.
     """
 
     image: Image
@@ -52,6 +56,7 @@ class NativePicture:
     profile: bytes | None
     date: str | None
     compression: dict[str, Any]
+    pictures: int
 
 
 def read_native(
@@ -92,6 +97,7 @@ def read_native(
         profile=profile if keeps_profile else None,
         date=taken_at(content, name) if "date" in keep else None,
         compression=_compression(header),
+        pictures=getattr(header, "n_frames", 1),
     )
 
 
@@ -107,6 +113,7 @@ def encode_native(picture: NativePicture, image: Image) -> bytes:
 
     Raises:
         ShapeError: If the pixels are not of the picture's size.
+        OutputError: If the format cannot hold them.
     """
     check_same_shape(picture=picture.image, image=image)
     pixels = image if picture.opacity is None else np.dstack([image, picture.opacity])
@@ -115,7 +122,12 @@ def encode_native(picture: NativePicture, image: Image) -> bytes:
         written = written.convert("L" if picture.opacity is None else "LA")
     options = _options(picture, written.mode)
     file = BytesIO()
-    written.save(file, picture.kind, **options)
+    try:
+        written.save(file, picture.kind, **options)
+    except DAMAGE as error:
+        raise OutputError(
+            f"The picture cannot be written as {picture.kind} ({error}); convert it to PNG first."
+        ) from error
     return file.getvalue()
 
 
@@ -136,8 +148,18 @@ def _options(picture: NativePicture, mode: str) -> dict[str, Any]:
 
 def _compression(header: Any) -> dict[str, Any]:
     """What Pillow needs to compress a JPEG file as it was."""
-    tables = getattr(header, "quantization", None)
-    if not tables:
+    if not isinstance(header, JpegImagePlugin.JpegImageFile):
         return {"quality": 95, "subsampling": 0}
     sampling = JpegImagePlugin.get_sampling(header)
-    return {"qtables": tables, "subsampling": max(sampling, 0)}
+    return {"qtables": _tables(header), "subsampling": max(sampling, 0)}
+
+
+def _tables(header: JpegImagePlugin.JpegImageFile) -> list[list[int]]:
+    """The quantization tables of a file's components in their order, as Pillow takes them.
+
+    A file numbers its tables as it likes; the components after the last table share it.
+    """
+    tables = [header.quantization[number] for *_, number in header.layer[:_MOST_COMPONENTS]]
+    while len(tables) > 1 and tables[-1] == tables[-2]:
+        tables.pop()
+    return tables

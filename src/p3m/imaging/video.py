@@ -99,7 +99,8 @@ def frame_source(path: Path, *, max_pixels: int = MAX_PIXELS) -> Iterator[FrameS
 
     One frame is decoded at a time, so that memory does not grow with the length. A file that was
     taken with a turned camera says so in a matrix: frames come upright. Frames of more than 8 bits
-    come with 8, opacity is left out.
+    come with 8, opacity is left out. Where a file changes the size of its frames, all come in that
+    of the first.
 
     Args:
         path: The file.
@@ -178,7 +179,11 @@ class FrameSource:
                 count += 1
 
     def _frame(self, raw: av.VideoFrame) -> Frame:
-        """A frame with a time later than the last one's: some files give none, or one twice."""
+        """A frame of the first one's size, with a time later than the last one's.
+
+        Some files give no time, or one twice.
+        """
+        raw = self._of_first_size(raw)
         base = raw.time_base or self.stream.time_base or 1 / self.rate
         step = max(1, round(1 / (self.rate * base)))
         if self._last_pts is None:
@@ -190,6 +195,15 @@ class FrameSource:
         raw.time_base = base
         self._last_pts = raw.pts
         return Frame(raw, self.orientation, float(raw.pts * base))
+
+    def _of_first_size(self, raw: av.VideoFrame) -> av.VideoFrame:
+        width, height = self.first.width, self.first.height
+        if (raw.width, raw.height) == (width, height):
+            return raw
+        shrinks = raw.width * raw.height > width * height
+        return raw.reformat(
+            width=width, height=height, interpolation="AREA" if shrinks else "BILINEAR"
+        )
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from p3m.inference.contract import Alphas, Images, Parts, Pixels
 from p3m.inference.graph import PARTS, check_detail, check_graph, has_parts
 from p3m.inference.outputs import Outputs, classes_of, normalised
 from p3m.inference.spec import ModelSpec, read_spec
-from p3m.weights.session import decoded_graph, open_session, releasing
+from p3m.weights.session import decoded_graph, open_session, releasing, run_session
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
@@ -112,7 +112,9 @@ class OnnxBackend:
         if self._detail is None:
             return self._run_base(images).within(maps)
         feed = {"image": normalised(images, self._spec), "coarse": maps}
-        (alphas,) = self._detail.run(["alpha"], feed)
+        (alphas,) = run_session(
+            self._detail, ["alpha"], feed, name=f"{self._spec.name}'s detail graph"
+        )
         refined: Alphas = alphas[:, 0]
         return refined
 
@@ -120,7 +122,7 @@ class OnnxBackend:
         """The whole model's answer to (B, h, w, 3).
 
         Raises:
-            ModelFormatError: If it is not of the pictures' size.
+            ModelFormatError: If it is not of the pictures' size, or there is none.
         """
         answers = self._answers(normalised(images, self._spec), options)
         for name, channels in (("alpha", 1), *(PARTS.items() if self._gives_parts else ())):
@@ -143,6 +145,9 @@ class OnnxBackend:
         names += ["coarse"] if self._detail is not None else []
         names += PARTS if self._gives_parts else []
         batches = [plane[None] for plane in planes] if inputs[0].shape[0] == 1 else [planes]
-        runs = [self._base.run(names, {inputs[0].name: batch}, options) for batch in batches]
+        runs = [
+            run_session(self._base, names, {inputs[0].name: batch}, options, name=self._spec.name)
+            for batch in batches
+        ]
         results = runs[0] if len(runs) == 1 else map(np.concatenate, zip(*runs, strict=True))
         return dict(zip(("alpha", *names[1:]), results, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -47,7 +48,8 @@ def connectivity_p3m(pred: AnyAlpha, target: AnyAlpha, region: Mask | None = Non
             bounds the sum, never what hangs together.
 
     Returns:
-        The error in thousands of alpha units; 0.0 where ``region`` is empty.
+        The error in thousands of alpha units; 0.0 where ``region`` is empty, NaN where either alpha
+        has one anywhere.
 
     Raises:
         ShapeError: If the shapes differ or are not (H, W).
@@ -83,7 +85,8 @@ def connectivity_dim(pred: AnyAlpha, target: AnyAlpha, region: Mask | None = Non
             whole image.
 
     Returns:
-        The error in thousands of alpha units; 0.0 where ``region`` is empty.
+        The error in thousands of alpha units; 0.0 where ``region`` is empty, NaN where either alpha
+        has one anywhere.
 
     Raises:
         ShapeError: If the shapes differ or are not (H, W).
@@ -108,6 +111,8 @@ def _error(pred: AnyAlpha, target: AnyAlpha, region: Mask | None, *, left_over: 
     differs, counts = np.empty((2, *pred.shape), np.bool_)
     for band in bands(pred.shape):
         least = np.minimum(pred[band], target[band], dtype=np.float64)
+        if np.isnan(least.min()):
+            return math.nan
         reached[band] = _thresholds_reached(least)
         apart = np.subtract(np.maximum(pred[band], target[band]), least, out=least)
         np.greater(apart, 0, out=differs[band])

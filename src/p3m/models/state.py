@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from p3m.core.errors import InputError, WeightsError, WeightsMismatchError
+from p3m.core.paths import is_file
+from p3m.imaging.atomic import write_atomic
 
 _HOLDERS = ("state_dict", "model")
 """Under what training code keeps the tensors: the P3M and the Swin authors'."""
@@ -49,7 +51,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         InputError: If there is no such file.
         WeightsError: If it is damaged, or holds something other than tensors.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{path}: no such weights file.")
     try:
         content = (
@@ -83,6 +85,9 @@ def save_state(
         model: Whose tensors.
         metadata: What the file says of itself.
         only: Names of the tensors that are written; None: all.
+
+    Raises:
+        OutputError: If it cannot be written.
     """
     shared = shared_names(model)
     tensors = {
@@ -90,10 +95,7 @@ def save_state(
         for name, tensor in model.state_dict().items()
         if name not in shared and (only is None or name in only)
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.part")
-    save_file(tensors, unfinished, dict(metadata) if metadata else None)
-    unfinished.replace(path)
+    write_atomic(path, save(tensors, dict(metadata) if metadata else None), overwrite=True)
 
 
 def load_state(model: nn.Module, state: Mapping[str, Tensor]) -> None:

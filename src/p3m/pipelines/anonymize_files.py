@@ -13,13 +13,22 @@ from p3m.imaging.atomic import check_free, write_atomic
 from p3m.imaging.compositing import composite
 from p3m.imaging.depth import dequantize
 from p3m.imaging.encode import format_named
-from p3m.imaging.io import read_alpha, write_picture
+from p3m.imaging.io import write_picture
 from p3m.imaging.native import NativePicture, encode_native, read_native
-from p3m.imaging.types import Alpha, Size
+from p3m.imaging.types import Alpha, Image
 from p3m.inference.predictor import Predictor
 from p3m.pipelines.anonymize_plan import AnonymizePlan, AnonymizeResult, PlacedJob, failure
+from p3m.pipelines.anonymize_resume import EarlierRun
 from p3m.pipelines.anonymize_video import VideoAnonymizer
-from p3m.pipelines.faces import DetectedFaces, FaceSource, ReplayedFaces, face_source, joined
+from p3m.pipelines.faces import (
+    DetectedFaces,
+    FaceSource,
+    ReplayedFaces,
+    check_masks,
+    face_source,
+    joined,
+    read_alpha_of,
+)
 from p3m.pipelines.ledger_file import LedgerFile
 from p3m.pipelines.matte import load_predictor
 from p3m.privacy.annotated import find_mask
@@ -27,7 +36,7 @@ from p3m.privacy.anonymize import Anonymized, hide_faces, hide_in_opacity
 from p3m.privacy.boxes import overlap
 from p3m.privacy.catalog import EFFECTS, create_effect
 from p3m.privacy.keep import Exemptions
-from p3m.privacy.ledger import FaceRecord, LedgerEntry, sha256, sha256_file
+from p3m.privacy.ledger import FaceRecord, LedgerEntry, sha256
 from p3m.privacy.review import ReviewSheets
 
 _LEAST_COVERED = 0.8
@@ -78,12 +87,27 @@ class _Run:
         self._effect = create_effect(settings.effect, settings.strength)
         strength = settings.strength or EFFECTS[settings.effect].default
         self._effect_record = {"name": settings.effect, "strength": strength}
-        self._exempt = Exemptions.parse(settings.keep)
+        self._exempt = Exemptions.parse(settings.keep, [job.place for job in plan.jobs])
+        self._check_places()
         ledger = settings.ledger or (plan.out / "ledger.jsonl" if settings.dry_run else None)
         self._ledger = None if ledger is None else LedgerFile(ledger)
-        self._done = self._ledger.done(plan.out) if self._ledger and settings.resume else {}
-        self._sheets = ReviewSheets()
+        self._earlier = EarlierRun(
+            self._ledger.done(plan.out) if self._ledger and settings.resume else {},
+            plan,
+            effect_record=self._effect_record,
+            source=self._source,
+            exempt=self._exempt,
+            videos=lambda: self._videos,
+        )
+        self._sheets = ReviewSheets(self._write_sheet)
         self._version = provenance()["version"]
+
+    def _check_places(self) -> None:
+        """Checks that what is known by the names of pictures belongs to one of them only."""
+        places = [job.place for job in self._plan.jobs if not job.is_video]
+        self._source.check(places)
+        if self._settings.alpha is not None:
+            check_masks(self._settings.alpha, places)
 
     @cached_property
     def _predictor(self) -> Predictor:
@@ -102,45 +126,18 @@ class _Run:
     def result_of(self, job: PlacedJob) -> AnonymizeResult:
         """Hides the faces in one file, if an earlier run did not."""
         try:
-            if (known := self._resumed(job)) is not None:
+            if (known := self._earlier.result_of(job)) is not None:
                 return known
             return self._anonymize_video(job) if job.is_video else self._anonymize(job)
         except P3MError as error:
             return failure(str(job.source), error)
 
     def finish(self) -> None:
-        """Writes what is made of all pictures together."""
-        if self._settings.dry_run:
-            for name, sheet in self._sheets.pages():
-                write_picture(self._plan.out / name, sheet, overwrite=True)
+        """Writes what is made of the last pictures together."""
+        self._sheets.finish()
 
-    def _resumed(self, job: PlacedJob) -> AnonymizeResult | None:
-        """What an earlier run made of a file, if it would be made the same way now."""
-        if not self._done:
-            return None
-        entry = self._done.get((job.place.as_posix(), sha256_file(job.source)))
-        if entry is None or not self._is_as_wanted(entry):
-            return None
-        if job.mask is not None and not job.mask.is_file():
-            return None
-        return AnonymizeResult(
-            input=str(job.source),
-            output=str(job.target),
-            status="resumed",
-            hidden=sum(not face.kept for face in entry.faces),
-            kept=sum(face.kept for face in entry.faces),
-            doubts=entry.doubts,
-            metadata_removed=entry.metadata_removed,
-        )
-
-    def _is_as_wanted(self, entry: LedgerEntry) -> bool:
-        settings = self._settings
-        return (
-            entry.effect == self._effect_record
-            and entry.margin == settings.margin
-            and entry.detector == self._source.record
-            and entry.matte == (settings.matte or settings.alpha is not None)
-        )
+    def _write_sheet(self, name: str, sheet: Image) -> None:
+        write_picture(self._plan.out / name, sheet, overwrite=True)
 
     def _anonymize(self, job: PlacedJob) -> AnonymizeResult:
         settings = self._settings
@@ -166,7 +163,7 @@ class _Run:
             alpha=alpha,
         )
         records = _with_coverage(faces, hidden)
-        doubts = _doubts(records, picture.image.shape[:2])
+        doubts = _doubts(records, picture)
         if doubts and settings.fail_on_doubt:
             raise OutputError(f"{job.source}: {'; '.join(doubts)}. Nothing was written.")
         written = None if settings.dry_run else self._encode(picture, hidden)
@@ -190,7 +187,7 @@ class _Run:
     def _anonymize_video(self, job: PlacedJob) -> AnonymizeResult:
         name = str(job.source)
         entry = self._videos.run(job, lambda done, total: self._tell(name, done, total))
-        entry = replace(entry, output=entry.output and self._below_out(job.target))
+        entry = replace(entry, output=entry.output and self._plan.output_of(job))
         self._note(entry)
         return AnonymizeResult(
             input=name,
@@ -224,13 +221,7 @@ class _Run:
         path = find_mask(settings.alpha, job.place)
         if path is None:
             raise InputError(f"{job.source}: no alpha of that name in {settings.alpha}; add one.")
-        alpha = read_alpha(path)
-        if alpha.shape != picture.image.shape[:2]:
-            raise InputError(
-                f"{path}: is {alpha.shape[1]}x{alpha.shape[0]}, its picture "
-                f"{picture.image.shape[1]}x{picture.image.shape[0]}; give one of the same size."
-            )
-        return alpha
+        return read_alpha_of(path, picture.image.shape[:2])
 
     def _entry(
         self,
@@ -248,7 +239,7 @@ class _Run:
         return LedgerEntry(
             input=job.place.as_posix(),
             input_sha256=sha256(before),
-            output=None if after is None else self._below_out(job.target),
+            output=None if after is None else self._plan.output_of(job),
             output_sha256=None if after is None else sha256(after),
             status="planned" if after is None else "anonymized" if records else "no-face",
             width=width,
@@ -271,9 +262,6 @@ class _Run:
             write_picture(job.mask, hidden.mask.astype(np.float32), overwrite=settings.overwrite)
         write_atomic(job.target, content, overwrite=settings.overwrite)
 
-    def _below_out(self, target: Path) -> str:
-        return target.relative_to(self._plan.out).as_posix()
-
     def _note(self, entry: LedgerEntry) -> None:
         if self._ledger is not None:
             self._ledger.add(entry)
@@ -286,19 +274,26 @@ def _with_coverage(faces: Sequence[FaceRecord], hidden: Anonymized) -> tuple[Fac
     )
 
 
-def _doubts(faces: Sequence[FaceRecord], size: Size) -> tuple[str, ...]:
+def _doubts(faces: Sequence[FaceRecord], picture: NativePicture) -> tuple[str, ...]:
     """What a person should look at."""
-    if not faces:
-        return ("no face was found",)
-    outside = [face.id for face in faces if not overlap(face.box, (0, 0, size[1], size[0]))]
+    height, width = picture.image.shape[:2]
+    outside = [face.id for face in faces if not overlap(face.box, (0, 0, width, height))]
     return (
+        *(() if faces else ("no face was found",)),
         *(f"face {number} lies outside of the picture" for number in outside),
         *(
             f"face {face.id} is covered to {face.covered:.0%} only"
             for face in faces
             if not face.kept and face.covered < _LEAST_COVERED
         ),
+        *_left_out(picture),
     )
+
+
+def _left_out(picture: NativePicture) -> Iterator[str]:
+    if picture.pictures > 1:
+        parts = "pages" if picture.kind == "tiff" else "frames"
+        yield f"only the first of {picture.pictures} {parts} is taken"
 
 
 def _check_name(job: PlacedJob, picture: NativePicture) -> None:

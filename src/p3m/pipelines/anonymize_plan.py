@@ -133,6 +133,10 @@ class AnonymizePlan:
     out: Path
     settings: AnonymizeSettings
 
+    def output_of(self, job: PlacedJob) -> str:
+        """The place of a job's output below the folder of the outputs."""
+        return job.target.relative_to(self.out).as_posix()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnonymizeResult:

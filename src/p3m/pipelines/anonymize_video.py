@@ -119,6 +119,32 @@ class VideoAnonymizer:
                     raise OutputError(f"{job.source}: {doubts}. Nothing was written.")
         return self._entry(job, source.info, tally, before)
 
+    def has_made(self, entry: LedgerEntry, place: Path) -> bool:
+        """Whether an entry tells of a video that a run would make in the same way now.
+
+        A ledger does not say which regions stayed as they are, so a video of which one did, or is
+        to, never counts. Neither does one that has the sound where that is to be left out.
+
+        Args:
+            entry: With the effect of this run.
+            place: The video's place below the folder it was found in.
+
+        Raises:
+            ConfigError: If a setting is for pictures only.
+            MissingExtraError: If the extra ``privacy`` is not installed.
+        """
+        settings, video = self._settings, entry.video
+        _check_settings(settings, self._exempt, place)
+        return (
+            video is not None
+            and entry.margin == settings.margin + MOVING_MARGIN
+            and entry.detector == self._source.record
+            and video.detect_every == settings.detect_every
+            and video.fail_secure == settings.fail_secure
+            and (settings.audio or not video.audio)
+            and not (self._exempt.regions or video.sightings_kept)
+        )
+
     def _recorded_at(self, info: VideoInfo) -> str | None:
         return info.recorded_at if "date" in self._settings.keep_metadata else None
 

@@ -85,7 +85,7 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether nobody can be identified, and every picture could be looked at."""
+        """Whether nobody can be identified, and every picture and folder could be looked at."""
         return not any(file.verdict == "identifiable" or file.unread for file in self.files)
 
     def counts(self) -> dict[Verdict, int]:
@@ -109,8 +109,9 @@ def audit(
         on_done: Told after each file how many are done, of how many.
 
     Returns:
-        A verdict for each file. A picture that cannot be read is doubtful and does not pass; one
-        that is hidden or called by another name is looked at, too.
+        A verdict for each file. A picture that cannot be read is doubtful and does not pass, and
+        neither does a folder, or a link to one; a picture that is hidden or called by another name
+        is looked at, too.
 
     Raises:
         InputError: If there are no pictures.
@@ -124,6 +125,8 @@ def audit(
         on_done(done, len(found.pictures))
     for place in found.unknown:
         auditor.pass_over(place)
+    for place, reason in found.unread:
+        auditor.note_unread(place.as_posix(), reason)
     return auditor.result(skipped=found.skipped)
 
 
@@ -162,10 +165,13 @@ class _Auditor:
         try:
             self._look_at(name, source)
         except (P3MError, OSError) as error:
-            text = " ".join(str(error).splitlines())
-            self._others.append(
-                AuditedFile(name=name, verdict="doubtful", reasons=(text,), unread=True)
-            )
+            self.note_unread(name, " ".join(str(error).splitlines()))
+
+    def note_unread(self, name: str, reason: str) -> None:
+        """Notes a file or a folder that could not be looked at."""
+        self._others.append(
+            AuditedFile(name=name, verdict="doubtful", reasons=(reason,), unread=True)
+        )
 
     def pass_over(self, place: Path) -> None:
         """Notes a file whose kind is not audited."""

@@ -9,6 +9,7 @@ from p3m.imaging.decode import is_picture
 from p3m.pipelines.inputs import PICTURE_SUFFIXES, Source, collect_inputs
 
 _SHOWING = ("image/", "video/", "audio/")
+_LINKED = "a link to a folder, which is not followed; audit that folder, too"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +19,13 @@ class AuditSources:
     Attributes:
         pictures: Those that are audited, hidden ones and such with other suffixes among them.
         unknown: Places of pictures, films and sounds of kinds that are not audited.
+        unread: Places of folders that were not looked into, each with the reason.
         skipped: How many others there are.
     """
 
     pictures: tuple[Source, ...]
     unknown: tuple[Path, ...]
+    unread: tuple[tuple[Path, str], ...]
     skipped: int
 
 
@@ -38,17 +41,19 @@ def audit_sources(folder: Path, *, recursive: bool) -> AuditSources:
     """
     named = collect_inputs([str(folder)], recursive=recursive)
     known = {source.path for source in named.sources}
-    others = [path for path in _all_files(folder, recursive=recursive) if path not in known]
+    files, unread = _all_files(folder, recursive=recursive)
+    others = [path for path in files if path not in known]
     pictures = [path for path in others if _begins_as_picture(path)]
     rest = [path for path in others if path not in set(pictures)]
     unknown = [path for path in rest if _shows_something(path)]
     found = [Source(path=p, place=p.relative_to(folder), named=False) for p in pictures]
-    if not found:
+    if not found and not unread:
         for _, error in named.empty:
             raise error
     return AuditSources(
         pictures=(*named.sources, *found),
         unknown=tuple(path.relative_to(folder) for path in unknown),
+        unread=tuple((path.relative_to(folder), reason) for path, reason in unread),
         skipped=len(rest) - len(unknown),
     )
 
@@ -68,15 +73,23 @@ def find_original(folder: Path, place: PurePath) -> Path | None:
     return min(alike, default=None)
 
 
-def _all_files(folder: Path, *, recursive: bool) -> list[Path]:
+def _all_files(folder: Path, *, recursive: bool) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The files, and the folders among them that are links or cannot be read, with the reason."""
+    paths: list[Path] = []
+    unread: list[tuple[Path, str]] = []
+
+    def note(error: OSError) -> None:
+        unread.append((Path(error.filename), f"the folder cannot be read ({error.strerror})"))
+
     if not folder.is_dir():
-        return []
-    paths = []
-    for parent, folders, names in os.walk(folder):
+        return [], []
+    for parent, folders, names in os.walk(folder, onerror=note):
         paths += [Path(parent, name) for name in names]
         if not recursive:
             folders.clear()
-    return sorted(paths)
+        links = [Path(parent, name) for name in folders if Path(parent, name).is_symlink()]
+        unread += [(link, _LINKED) for link in links]
+    return sorted(paths), sorted(unread)
 
 
 def _begins_as_picture(path: Path) -> bool:

@@ -10,6 +10,7 @@ from PIL import ImageColor
 
 from p3m.core.checks import check_shape
 from p3m.core.errors import ConfigError, RangeError
+from p3m.core.paths import exists
 from p3m.imaging.io import MAX_PIXELS, read_image
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Alpha, Colour, Image, Size
@@ -98,7 +99,7 @@ def _from_text(text: str, max_pixels: int) -> Colour | Image:
     try:
         red, green, blue, *opacity = ImageColor.getrgb(text)
     except ValueError:
-        if Path(text).exists():
+        if exists(Path(text)):
             return read_image(text, max_pixels=max_pixels)
         raise ConfigError(
             f"background {text!r} is neither a colour nor a file; "

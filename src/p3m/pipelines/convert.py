@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from safetensors import SafetensorError
-
-from p3m.core.errors import OutputError
+from p3m.core.errors import ConfigError, OutputError
 from p3m.imaging.atomic import check_free
 from p3m.models.catalog import MODELS
 from p3m.models.identify import identify
@@ -58,9 +56,14 @@ def convert(
         InputError: If there is no such checkpoint.
         WeightsError: If it is damaged, needs more than tensors, or fits no network or not the named
             one, every name and shape.
-        OutputError: If the file exists already or cannot be written.
+        ConfigError: If the file to write is not named as one of safetensors.
+        OutputError: If the file exists already, is the checkpoint itself, or cannot be written.
     """
+    if target.suffix != ".safetensors":
+        raise ConfigError(f"{target}: safetensors are written; name it {target.stem}.safetensors.")
     check_free(target, overwrite=overwrite)
+    if target.resolve() == source.resolve():
+        raise OutputError(f"{target}: is the checkpoint itself; choose another output.")
     state = read_state(source)
     entry = MODELS[identify(state) if model is None else model]
     network = entry.build()
@@ -71,12 +74,7 @@ def convert(
         "p3m.source_sha256": sha256,
         "p3m.version": version("p3m"),
     }
-    try:
-        save_state(target, network, metadata)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(
-            f"{target}: cannot be written ({error}); check the folder's permissions and free space."
-        ) from error
+    save_state(target, network, metadata)
     repeated = shared_names(network)
     kept = [tensor for name, tensor in network.state_dict().items() if name not in repeated]
     return Converted(

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from p3m.core.errors import ConfigError, EvaluationError
+from p3m.core.errors import ConfigError, EvaluationError, P3MError
 from p3m.core.provenance import provenance
 from p3m.data.catalog import DATASETS, dataset_split
 from p3m.data.layout import PortraitFiles, find_samples
 from p3m.data.survey import drawn_sizes
-from p3m.evaluation.comparison import compare
+from p3m.evaluation.comparison import check_baseline, compare, other_sizes
 from p3m.evaluation.gallery import Exhibit, exhibit
 from p3m.evaluation.pairs import Pair, Pairing, add_predictions, pair_folders
 from p3m.evaluation.protocol import PROTOCOLS
@@ -28,6 +28,7 @@ from p3m.evaluation.runner import (
     score_function,
 )
 from p3m.imaging.io import read_image
+from p3m.imaging.types import Size
 from p3m.pipelines.data import open_dataset
 from p3m.pipelines.matte import load_predictor
 
@@ -113,19 +114,28 @@ class Evaluated:
     dataset: str | None
 
 
-def evaluate(settings: EvaluateSettings, *, tell: Tell = lambda *_: None) -> Evaluated:
+def evaluate(
+    settings: EvaluateSettings,
+    *,
+    baseline: Evaluation | None = None,
+    tell: Tell = lambda *_: None,
+) -> Evaluated:
     """Scores every picture.
 
     Args:
         settings: What is evaluated, and how.
+        baseline: An evaluation that this will be told apart from; that it suits is checked first.
         tell: Told how many pictures are done, and of how many.
 
     Raises:
+        ConfigError: If the baseline cannot be compared.
         EvaluationError: If files are missing or bad, with the list of all.
         P3MError: If folders, the data set or the model cannot be used.
     """
     protocol = PROTOCOLS[settings.protocol]
     pairing = _pairing(settings)
+    if baseline is not None:
+        _check_baseline(baseline, settings, pairing)
     trimaps = any(pair.trimap is not None for pair in pairing.pairs)
     scoring = ScoreSettings(
         protocol=protocol,
@@ -211,6 +221,28 @@ def _pairing(settings: EvaluateSettings) -> Pairing:
     if settings.pred is None:
         return Pairing(pairs=pairs)
     return add_predictions(pairs, settings.pred)
+
+
+def _check_baseline(baseline: Evaluation, settings: EvaluateSettings, pairing: Pairing) -> None:
+    """Refuses a baseline that has none of the pictures, or was scored in another way."""
+    scored = [p for p in pairing.pairs if settings.model is not None or p.pred is not None]
+    check_baseline(
+        baseline,
+        protocol=settings.protocol,
+        values=settings.values,
+        names={pair.name for pair in scored},
+    )
+    sizes = {row.name: row.size for row in baseline.rows}
+    if not any(pair.name in sizes and _has_size(pair, sizes[pair.name]) for pair in scored):
+        raise other_sizes(baseline)
+
+
+def _has_size(pair: Pair, size: Size) -> bool:
+    """Whether a true alpha may be of a size; one that is bad is told when it is scored."""
+    try:
+        return read_truth(pair.alpha).shape == size
+    except P3MError:
+        return True
 
 
 def _samples(settings: EvaluateSettings) -> tuple[PortraitFiles, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from torch import nn
 
 from p3m.core.errors import ConfigError
+from p3m.core.paths import is_file
 from p3m.export.onnx import ExportReport, Storage, export_onnx
 from p3m.models.catalog import MODELS
 from p3m.models.contract import ModelEntry
@@ -103,4 +104,4 @@ def trained(source: str | Path, weights: Path | None) -> tuple[ModelEntry, nn.Mo
 def _is_path(source: str) -> bool:
     """Whether text looks like a file rather than like a misspelt name."""
     path = Path(source)
-    return bool(path.suffix) or len(path.parts) > 1 or path.is_file()
+    return bool(path.suffix) or len(path.parts) > 1 or is_file(path)

@@ -1,18 +1,20 @@
 """Where a run's faces come from: a detector, a file, masks, or a ledger that was looked through."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from p3m.core.errors import ConfigError, InputError, LedgerError
-from p3m.imaging.types import Image
+from p3m.imaging.io import read_alpha
+from p3m.imaging.types import Alpha, Image, Size
 from p3m.privacy import centerface, yunet
 from p3m.privacy.annotated import find_mask, read_boxes, read_mask_faces
 from p3m.privacy.boxes import distinct
 from p3m.privacy.centerface import CenterFace
 from p3m.privacy.contract import Face, FaceDetector
-from p3m.privacy.ledger import FaceRecord, LedgerEntry, read_ledger
+from p3m.privacy.ledger import FaceRecord, LedgerEntry, read_ledger, sha256_file
 from p3m.privacy.yunet import YuNet
 
 DEFAULT_DETECTOR = "centerface"
@@ -35,6 +37,25 @@ class FaceSource(Protocol):
 
         Raises:
             LedgerError: If the source does not know the picture.
+            InputError: If what it knows was marked in a picture of another size.
+        """
+
+    def faces_again(self, entry: LedgerEntry, place: Path) -> tuple[FaceRecord, ...] | None:
+        """The faces that it would give again for a picture; ``None`` if it would have to look.
+
+        Args:
+            entry: What a ledger says of the picture.
+            place: As in `faces`, which says the errors, too.
+        """
+
+    def check(self, places: Sequence[Path]) -> None:
+        """Checks that what it knows by name belongs to one picture only.
+
+        Args:
+            places: Those of the run's pictures.
+
+        Raises:
+            ConfigError: If a name stands for several pictures.
         """
 
 
@@ -60,11 +81,13 @@ def face_source(
         return DetectedFaces(detector, {"name": text, "threshold": least})
     if kind == "yunet" and name:
         least = yunet.THRESHOLD if threshold is None else threshold
-        return DetectedFaces(YuNet(Path(name), threshold=least), {"name": kind, "threshold": least})
+        found = YuNet(Path(name), threshold=least)
+        digest = sha256_file(Path(name))
+        return DetectedFaces(found, {"name": kind, "threshold": least, "sha256": digest})
     if threshold is not None:
         raise ConfigError(f"{text!r} has no threshold; leave --threshold out.")
     if kind == "boxes" and name:
-        return MarkedFaces(read_boxes(Path(name)), Path(name).name)
+        return MarkedFaces.read(Path(name))
     if kind == "masks" and name:
         if not Path(name).is_dir():
             raise InputError(f"{name}: no such folder of masks.")
@@ -87,26 +110,66 @@ class DetectedFaces:
         del place, sha256
         return numbered(self.detector(image))
 
+    def faces_again(self, entry: LedgerEntry, place: Path) -> tuple[FaceRecord, ...] | None:
+        """See :class:`FaceSource`."""
+        del place
+        if entry.detector != self.record:
+            return None
+        return tuple(replace(face, kept=False) for face in entry.faces)
+
+    def check(self, places: Sequence[Path]) -> None:
+        """See :class:`FaceSource`; pictures are looked at, whatever their names."""
+
 
 @dataclass(frozen=True, slots=True)
 class MarkedFaces:
-    """Faces in a file of boxes."""
+    """Faces in a file of boxes, which may say the sizes of their pictures."""
 
     boxes: Mapping[str, Sequence[Face]]
-    file: str
+    sizes: Mapping[str, Size]
+    record: Mapping[str, Any]
 
-    @property
-    def record(self) -> Mapping[str, Any]:
-        """See :class:`FaceSource`."""
-        return {"name": "boxes", "file": self.file}
+    @classmethod
+    def read(cls, file: Path) -> "MarkedFaces":
+        """The faces of a file; see :func:`p3m.privacy.annotated.read_boxes` for the errors."""
+        record = {"name": "boxes", "file": file.name, "sha256": sha256_file(file)}
+        return cls(read_boxes(file), _stated_sizes(file), record)
 
     def faces(self, image: Image, place: Path, sha256: str) -> tuple[FaceRecord, ...]:
         """See :class:`FaceSource`."""
-        del image, sha256
-        for name in (place.as_posix(), place.name):
-            if name in self.boxes:
-                return numbered(self.boxes[name])
-        raise LedgerError(f"{place}: {self.file} does not name it; add it, if with no faces: [].")
+        del sha256
+        return self._marked(place, image.shape[:2])
+
+    def faces_again(self, entry: LedgerEntry, place: Path) -> tuple[FaceRecord, ...] | None:
+        """See :class:`FaceSource`."""
+        return self._marked(place, (entry.height, entry.width))
+
+    def check(self, places: Sequence[Path]) -> None:
+        """See :class:`FaceSource`."""
+        named = ((self._name(place), place) for place in places)
+        _check_unshared(
+            (
+                (f"{self.record['file']}: {name}", place)
+                for name, place in named
+                if name is not None
+            ),
+            "name each with its folder",
+        )
+
+    def _marked(self, place: Path, size: Size) -> tuple[FaceRecord, ...]:
+        file, name = self.record["file"], self._name(place)
+        if name is None:
+            raise LedgerError(f"{place}: {file} does not name it; add it, if with no faces: [].")
+        if (stated := self.sizes.get(name, size)) != size:
+            raise InputError(
+                f"{place}: is {_written(size)} upright, {file} says {_written(stated)}; "
+                "mark the faces in the upright picture."
+            )
+        return numbered(self.boxes[name])
+
+    def _name(self, place: Path) -> str | None:
+        names = (place.as_posix(), place.name)
+        return next((name for name in names if name in self.boxes), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +177,30 @@ class MaskedFaces:
     """Faces in masks, one of a picture's name for each picture."""
 
     folder: Path
-    record: Mapping[str, Any] = field(default_factory=lambda: {"name": "masks"})
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """See :class:`FaceSource`."""
+        return {"name": "masks"}
 
     def faces(self, image: Image, place: Path, sha256: str) -> tuple[FaceRecord, ...]:
         """See :class:`FaceSource`."""
-        del image, sha256
+        del sha256
+        return self._marked(place, image.shape[:2])
+
+    def faces_again(self, entry: LedgerEntry, place: Path) -> tuple[FaceRecord, ...] | None:
+        """See :class:`FaceSource`."""
+        return self._marked(place, (entry.height, entry.width))
+
+    def check(self, places: Sequence[Path]) -> None:
+        """See :class:`FaceSource`."""
+        check_masks(self.folder, places)
+
+    def _marked(self, place: Path, size: Size) -> tuple[FaceRecord, ...]:
         mask = find_mask(self.folder, place)
         if mask is None:
             raise LedgerError(f"{place}: no mask of that name in {self.folder}; add one.")
+        read_alpha_of(mask, size)
         return numbered(read_mask_faces(mask))
 
 
@@ -131,16 +210,17 @@ class ReplayedFaces:
 
     entries: Mapping[str, LedgerEntry]
     file: Path
+    sha256: str
 
     @classmethod
     def read(cls, file: Path) -> "ReplayedFaces":
         """The faces of a ledger; see :func:`p3m.privacy.ledger.read_ledger` for the errors."""
-        return cls(read_ledger(file), file)
+        return cls(read_ledger(file), file, sha256_file(file))
 
     @property
     def record(self) -> Mapping[str, Any]:
         """See :class:`FaceSource`."""
-        return {"name": "ledger", "file": self.file.name}
+        return {"name": "ledger", "file": self.file.name, "sha256": self.sha256}
 
     def faces(self, image: Image, place: Path, sha256: str) -> tuple[FaceRecord, ...]:
         """See :class:`FaceSource`."""
@@ -151,6 +231,52 @@ class ReplayedFaces:
                 "Run again without the ledger, or with --dry-run to make a new one."
             )
         return self.entries[sha256].faces
+
+    def faces_again(self, entry: LedgerEntry, place: Path) -> tuple[FaceRecord, ...] | None:
+        """See :class:`FaceSource`."""
+        del place
+        known = self.entries.get(entry.input_sha256)
+        return None if known is None else known.faces
+
+    def check(self, places: Sequence[Path]) -> None:
+        """See :class:`FaceSource`; pictures are known by their content."""
+
+
+def check_masks(folder: Path, places: Sequence[Path]) -> None:
+    """Checks that each mask or alpha in a folder belongs to one picture only.
+
+    Args:
+        folder: Holds them by the pictures' places, or by their names alone.
+        places: Those of the run's pictures.
+
+    Raises:
+        ConfigError: If one stands for several pictures.
+    """
+    found = ((find_mask(folder, place), place) for place in places)
+    _check_unshared(
+        ((str(mask), place) for mask, place in found if mask is not None),
+        "put one at each picture's place, or rename a picture",
+    )
+
+
+def read_alpha_of(path: Path, size: Size) -> Alpha:
+    """The alpha or mask of a picture.
+
+    Args:
+        path: The file.
+        size: Of the upright picture.
+
+    Raises:
+        InputError: If it cannot be read, or is of another size.
+        ImageDecodeError: If it is no grey picture.
+    """
+    alpha = read_alpha(path)
+    if alpha.shape != size:
+        raise InputError(
+            f"{path}: is {_written(alpha.shape)}, its picture {_written(size)}; "
+            "give one of the same size."
+        )
+    return alpha
 
 
 def numbered(faces: Sequence[Face]) -> tuple[FaceRecord, ...]:
@@ -174,3 +300,27 @@ def joined(*findings: Sequence[FaceRecord]) -> tuple[FaceRecord, ...]:
 
 def _rounded(numbers: Sequence[float]) -> Any:
     return tuple(round(float(number), 2) for number in numbers)
+
+
+def _check_unshared(names: Iterable[tuple[str, Path]], cure: str) -> None:
+    """Checks that no two pictures are known by one name."""
+    known: dict[str, Path] = {}
+    for name, place in names:
+        if (other := known.setdefault(name, place)) != place:
+            raise ConfigError(f"{name} stands for {other} and {place}; {cure}.")
+
+
+def _stated_sizes(path: Path) -> dict[str, Size]:
+    """The sizes that COCO annotations state of their pictures."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if "annotations" not in content or "images" not in content:
+        return {}
+    return {
+        str(image["file_name"]): (image["height"], image["width"])
+        for image in content["images"]
+        if image.get("height") and image.get("width")
+    }
+
+
+def _written(size: Sequence[int]) -> str:
+    return f"{size[1]}x{size[0]}"

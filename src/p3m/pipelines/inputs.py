@@ -2,12 +2,13 @@
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 from p3m.core.errors import ConfigError, InputError
+from p3m.core.paths import is_file, is_folder
 
 Output = Literal["alpha", "cutout", "foreground", "composite"]
 """What a run makes of each picture."""
@@ -52,7 +53,7 @@ class Inputs:
     Attributes:
         sources: The pictures, each once, in the order of the inputs.
         skipped: Files in folders that are not pictures, or that p3m made itself.
-        empty: The inputs that led to no picture, with what is wrong.
+        empty: Inputs that led to no picture, and folders that cannot be read; what is wrong.
     """
 
     sources: tuple[Source, ...]
@@ -63,7 +64,7 @@ class Inputs:
 def is_single(name: str) -> bool:
     """Whether a name means one file or standard input; else it is a folder or a pattern."""
     path = Path(name)
-    return name == "-" or path.is_file() or not (path.is_dir() or glob.has_magic(name))
+    return name == "-" or is_file(path) or not (is_folder(path) or glob.has_magic(name))
 
 
 def collect_inputs(
@@ -100,34 +101,40 @@ def collect_inputs(
             path = Path(name)
             found = [Source(path=path, place=Path(path.name), named=True)]
         else:
-            root, files = _listed(name, recursive=recursive, out=out)
+            denied: list[OSError] = []
+            root, files = _listed(name, recursive=recursive, out=out, denied=denied.append)
+            empty += [(str(error.filename), _unreadable(error)) for error in denied]
             found = [
                 Source(path=path, place=path.relative_to(root), named=False)
                 for path in _pictures(files, suffixes)
             ]
             skipped += len(files) - len(found)
-            if not found:
+            if not found and not denied:
                 empty.append((name, _nothing_found(name, recursive=recursive)))
         for source in found:
             sources.setdefault(os.path.realpath(source.path), source)
     return Inputs(sources=tuple(sources.values()), skipped=skipped, empty=tuple(empty))
 
 
-def _listed(name: str, *, recursive: bool, out: Path | None) -> tuple[Path, list[Path]]:
+def _listed(
+    name: str, *, recursive: bool, out: Path | None, denied: Callable[[OSError], None]
+) -> tuple[Path, list[Path]]:
     """The folder that places are counted from, and all files of a folder or pattern, sorted."""
     root = Path(name)
-    if root.is_dir():
-        files: Iterable[Path] = _files_in(root, recursive=recursive, out=out)
+    if is_folder(root):
+        files: Iterable[Path] = _files_in(root, recursive=recursive, out=out, denied=denied)
     else:
         parts = root.parts
         root = Path(*parts[: next(i for i, part in enumerate(parts) if glob.has_magic(part))])
         matches = map(Path, glob.iglob(name, recursive=True))  # noqa: PTH207 - keeps the name's form
-        files = (path for path in matches if path.is_file() and not _within(path, root, out))
+        files = (path for path in matches if is_file(path) and not _within(path, root, out))
     return root, sorted(files)
 
 
-def _files_in(folder: Path, *, recursive: bool, out: Path | None) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder):
+def _files_in(
+    folder: Path, *, recursive: bool, out: Path | None, denied: Callable[[OSError], None]
+) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder, onerror=denied):
         here = Path(parent)
         folders[:] = [
             name
@@ -153,8 +160,14 @@ def _pictures(files: Sequence[Path], suffixes: frozenset[str]) -> list[Path]:
     return [path for path in pictures if (path.parent, path.stem) not in made]
 
 
+def _unreadable(error: OSError) -> InputError:
+    return InputError(
+        f"{error.filename}: cannot be read ({error.strerror}); check its permissions."
+    )
+
+
 def _nothing_found(name: str, *, recursive: bool) -> InputError:
-    if not Path(name).is_dir():
+    if not is_folder(Path(name)):
         return InputError(f"{name}: no picture matches; check the pattern.")
     cure = "check the folder" if recursive else "pass --recursive to search the folders in it"
     return InputError(f"{name}: no pictures in this folder; {cure}.")

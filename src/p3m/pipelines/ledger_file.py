@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
-from p3m.core.errors import OutputError, P3MError
+from p3m.core.errors import LedgerError, OutputError, P3MError
 from p3m.privacy.ledger import LedgerEntry, read_entries, sha256_file
 
-_START = b"{"
+_VALUES = frozenset(field.name for field in fields(LedgerEntry) if field.default is MISSING)
 
 
 class LedgerFile:
@@ -20,7 +22,8 @@ class LedgerFile:
         path: The file; it and its folder are made at once, so that a run fails before the work.
 
     Raises:
-        OutputError: If it cannot be written, or is a file of another kind.
+        LedgerError: If it is a file of another kind; it stays as it is.
+        OutputError: If it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,20 +52,20 @@ class LedgerFile:
         except OSError as error:
             raise self._failure(error) from error
 
-    def done(self, out: Path) -> dict[tuple[str, str], LedgerEntry]:
+    def done(self, out: Path) -> dict[tuple[str, str, str], LedgerEntry]:
         """What an earlier run wrote and nobody changed since.
 
         Args:
             out: The folder of the outputs.
 
         Returns:
-            The entries by place and hash of their input.
+            The entries by place and hash of their input, and place of their output.
 
         Raises:
             LedgerError: If a line is no entry.
         """
         return {
-            (entry.input, entry.input_sha256): entry
+            (entry.input, entry.input_sha256, entry.output): entry
             for entry in read_entries(self._path)
             if entry.output is not None and _hash(out / entry.output) == entry.output_sha256
         }
@@ -74,23 +77,28 @@ class LedgerFile:
 def _end_line(path: Path) -> None:
     """Makes sure that a ledger ends with a whole line, and that the file is a ledger at all."""
     content = path.read_bytes() if path.exists() else b""
-    if content and not content.startswith(_START):
-        raise OutputError(f"{path}: exists and is no ledger; name another file.")
+    if content and not _is_entry(content.partition(b"\n")[0]):
+        raise LedgerError(f"{path}: exists and is no ledger; name another file.")
     whole = content.rfind(b"\n") + 1
     half = content[whole:]
     with path.open("ab") as file:
-        if half and _is_json(half):
+        if half and _parsed(half) is not None:
             file.write(b"\n")
         elif half:
             file.truncate(whole)
 
 
-def _is_json(line: bytes) -> bool:
+def _is_entry(line: bytes) -> bool:
+    values = _parsed(line)
+    return isinstance(values, dict) and values.keys() >= _VALUES
+
+
+def _parsed(line: bytes) -> Any:
+    """What a line of JSON says; ``None`` where it is none."""
     try:
-        json.loads(line)
+        return json.loads(line)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _hash(path: Path) -> str | None:

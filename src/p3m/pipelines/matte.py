@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from p3m.core.extras import require_extra
 from p3m.imaging.compositing import ForegroundMethod, composite, cutout, estimate_foreground
 from p3m.imaging.io import MAX_PIXELS, Picture, write_picture
@@ -33,21 +35,27 @@ class Matte:
         image: The picture that was matted, upright, shape (H, W, 3), ``uint8`` RGB; over white
             where it was transparent.
         alpha: The share of the person in each pixel, shape (H, W), ``float32`` in [0, 1].
+        own: The picture as it was read, if it has an opacity of its own; alpha is within it.
     """
 
     image: Image
     alpha: Alpha
+    own: Picture | None = None
 
     def foreground(self, *, method: ForegroundMethod = "blurred-fusion") -> Image:
         """The person's own colours, opaque, shape (H, W, 3).
 
         See :func:`p3m.imaging.compositing.estimate_foreground`.
         """
-        return estimate_foreground(self.image, self.alpha, method=method)
+        if self.own is None or self.own.alpha is None:
+            return estimate_foreground(self.image, self.alpha, method=method)
+        opacity = self.own.alpha
+        share = np.divide(self.alpha, opacity, out=np.zeros_like(opacity), where=opacity > 0)
+        return estimate_foreground(self.own.rgb, share, method=method)
 
     def cutout(self, *, method: ForegroundMethod = "blurred-fusion") -> Rgba:
         """The person alone: estimated colours and opacity, shape (H, W, 4), straight alpha."""
-        return cutout(self.image, self.alpha, method=method)
+        return cutout(self.foreground(method=method), self.alpha)
 
     def over(
         self, background: BackgroundLike, *, method: ForegroundMethod = "blurred-fusion"
@@ -88,8 +96,8 @@ def matte(
 ) -> Matte:
     """The person in a picture.
 
-    The model stays loaded for the next picture. An opacity that the picture has itself multiplies
-    the result's.
+    The model stays loaded for the next picture. An opacity that the picture has itself is the most
+    that the result has.
 
     Args:
         image: A file's name or its bytes, a Pillow image, or an array: ``uint8``, grey (H, W), RGB
@@ -117,9 +125,10 @@ def matte_picture(picture: Picture, predictor: Predictor) -> Matte:
     """The person in a picture that has been read, by a predictor that has been loaded."""
     image = picture.image
     alpha = predictor(image)
-    if picture.alpha is not None:
-        alpha *= picture.alpha
-    return Matte(image, alpha)
+    if picture.alpha is None:
+        return Matte(image, alpha)
+    # Over white the network sees a soft edge that is there already; it must not count twice.
+    return Matte(image, np.minimum(alpha, picture.alpha), picture)
 
 
 def load_predictor(

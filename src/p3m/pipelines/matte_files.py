@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from p3m.core.errors import ConfigError, P3MError
+from p3m.core.errors import ConfigError, InputError, P3MError
 from p3m.imaging.atomic import check_free
 from p3m.imaging.compositing import ForegroundMethod, composite
 from p3m.imaging.encode import Format, encode
@@ -136,7 +136,13 @@ def plan_files(names: Sequence[str], out: str | None, settings: MatteSettings) -
         for name, error in inputs.empty
     )
     return Plan(
-        jobs=plan_jobs(inputs.sources, destination, output=settings.output, kind=kind),
+        jobs=plan_jobs(
+            inputs.sources,
+            destination,
+            output=settings.output,
+            kind=kind,
+            also_read=tuple(filter(None, (settings.background, settings.model))),
+        ),
         failed=failed,
         skipped=inputs.skipped,
         kind=kind,
@@ -144,12 +150,12 @@ def plan_files(names: Sequence[str], out: str | None, settings: MatteSettings) -
     )
 
 
-def matte_files(plan: Plan, *, stdin: BinaryIO, stdout: BinaryIO) -> Iterator[FileResult]:
+def matte_files(plan: Plan, *, stdin: BinaryIO | None, stdout: BinaryIO) -> Iterator[FileResult]:
     """Carries a plan out, picture by picture; a bad one fails and the rest go on.
 
     Args:
         plan: What :func:`plan_files` gives.
-        stdin: Where a source ``-`` is read from.
+        stdin: Where a source ``-`` is read from; ``None`` where it is closed.
         stdout: Where a target ``-`` is written to.
 
     Yields:
@@ -181,7 +187,7 @@ class _Run:
     plan: Plan
     predictor: Predictor
     background: Background | None
-    stdin: BinaryIO
+    stdin: BinaryIO | None
     stdout: BinaryIO
 
     def result_of(self, job: Job) -> FileResult:
@@ -214,6 +220,8 @@ class _Run:
         if job.target != STREAM:
             check_free(job.target, overwrite=self.plan.settings.overwrite)
         source = self.stdin if job.source == STREAM else job.source
+        if source is None:
+            raise InputError("standard input is closed; name a file.")
         picture = read_picture(source, max_pixels=self.plan.settings.max_pixels)
         return matte_picture(picture, self.predictor)
 
@@ -226,8 +234,6 @@ class _Run:
             bits=settings.bits,
             overwrite=settings.overwrite,
         )
-        if job.target == STREAM:
-            self.stdout.flush()
 
     def _render(self, matte: Matte) -> NDArray[Any]:
         settings = self.plan.settings

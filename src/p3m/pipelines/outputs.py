@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from p3m.core.errors import ConfigError, OutputError
+from p3m.core.paths import is_file, is_folder
 from p3m.imaging.encode import Format, format_named
 from p3m.pipelines.inputs import PICTURE_SUFFIXES, STREAM, VIDEO_SUFFIXES, Output, Source, is_single
 
@@ -59,11 +60,11 @@ def find_destination(out: str | None, names: Sequence[str]) -> Destination:
             raise ConfigError("-o - takes one picture; give a folder for several.")
         return Destination(file=STREAM)
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    if path.is_dir() or out.endswith(separators) or not path.suffix:
+    if is_folder(path) or out.endswith(separators) or not path.suffix:
         return Destination(folder=path)
     if single:
         return Destination(file=path)
-    if path.is_file() or path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
+    if is_file(path) or path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES:
         raise ConfigError(f"-o {out} is a file; give a folder for several pictures.")
     return Destination(folder=path)
 
@@ -83,12 +84,24 @@ def find_format(destination: Destination, wanted: str | None) -> Format:
 
 
 def plan_jobs(
-    sources: Sequence[Source], destination: Destination, *, output: Output, kind: Format
+    sources: Sequence[Source],
+    destination: Destination,
+    *,
+    output: Output,
+    kind: Format,
+    also_read: Sequence[str] = (),
 ) -> tuple[Job, ...]:
     """The jobs of a run, in the order of the sources.
 
     ``NAME.jpg`` gives ``NAME.png`` at its place in the folder; but ``NAME-cutout.png`` (or
     ``-alpha`` and so on) where that is its own folder, as without a destination.
+
+    Args:
+        sources: The pictures.
+        destination: Where outputs go.
+        output: What is made of each.
+        kind: The format of all outputs.
+        also_read: Names that may be other files of the run, such as a background.
 
     Raises:
         ConfigError: If standard input has no destination.
@@ -101,7 +114,7 @@ def plan_jobs(
         )
         for source in sources
     )
-    check_distinct(jobs)
+    check_distinct(jobs, also_read=also_read)
     return jobs
 
 
@@ -116,13 +129,14 @@ def _target(source: Source, folder: Path | None, output: Output, kind: Format) -
     return parent / f"{stem}.{kind}"
 
 
-def check_distinct(jobs: Sequence[Job]) -> None:
-    """Checks that each job writes a file of its own, and none of them an input.
+def check_distinct(jobs: Sequence[Job], *, also_read: Sequence[str] = ()) -> None:
+    """Checks that each job writes a file of its own, and none of them one that is read.
 
     Raises:
         OutputError: If two sources would write one file, or one would write over an input.
     """
     inputs = {_identity(job.source) for job in jobs if job.source != STREAM}
+    inputs |= {_identity(Path(name)) for name in also_read}
     writers: dict[str, Job] = {}
     for job in jobs:
         if job.target == STREAM:

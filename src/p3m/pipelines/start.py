@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from p3m.core.errors import ConfigError, InputError
+from p3m.core.paths import is_file
 from p3m.export.restore import restore
 from p3m.models.backbones.efficientnet_lite import load_imagenet
 from p3m.models.catalog import MODELS
@@ -98,7 +99,7 @@ def exported_weights(initial: str) -> Path | None:
     path = Path(initial)
     if path.suffix.lower() != ".onnx":
         return None
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(f"{path}: no such weights file.")
     return path
 

@@ -10,7 +10,12 @@ import numpy as np
 from p3m.imaging.types import Image
 from p3m.privacy.boxes import Rectangle, overlap
 from p3m.privacy.contract import Face, FaceDetector
-from p3m.privacy.similarity import detail, face_patch, structural_similarity
+from p3m.privacy.similarity import (
+    detail,
+    face_patch,
+    pattern_correlation,
+    structural_similarity,
+)
 
 Verdict = Literal["clean", "doubtful", "identifiable"]
 """Of a face or a file, the better before the worse."""
@@ -24,6 +29,11 @@ in one colour the most had 1.3."""
 
 ALIKE = 0.5
 """Structural similarity to the original from which a face that has detail is still that face."""
+
+SAME_PATTERN = 0.8
+"""Correlation of coarse patterns from which a face that has detail may be the original's, changed:
+in 19 pictures mosaics of 12 cells, negatives and mirrored faces had 0.9 and more; p3m's effects,
+drawn faces and other people's had 0.75 at most."""
 
 SAME_PERSON = 0.4
 """Cosine of two embeddings from which they are taken for one person's."""
@@ -73,7 +83,7 @@ class AuditedFile:
         faces: Those found, and those that the original has.
         metadata: The groups it holds.
         reasons: Why the verdict is not ``clean``, in words.
-        unread: Whether it is a picture that could not be looked at.
+        unread: Whether it is a picture or a folder that could not be looked at.
     """
 
     name: str
@@ -90,7 +100,8 @@ def audit_faces(
     """Measures the faces of a picture: those found again, and those that its original has.
 
     A face that is found again and has no detail is hidden: a head is easily found by its hair. One
-    that was not found again, but is in the original and looks the same, is not.
+    that was not found again, but is in the original and looks the same, is not. One with detail
+    that looks otherwise, but has the coarse pattern of the original, is doubtful.
 
     Args:
         image: What was anonymized, shape (H, W, 3).
@@ -186,19 +197,22 @@ def _audited(
     left = detail(patch)
     before = None if original is None else face_patch(original, face.box)
     alike = None if before is None else structural_similarity(before, patch)
+    shared = None if before is None else pattern_correlation(before, patch)
     return AuditedFace(
         box=face.box,
         score=score,
         detail=left,
         detail_before=None if before is None else detail(before),
         similarity=alike,
-        verdict=_verdict(max(score, 0.0 if original is None else face.score), left, alike),
+        verdict=_verdict(max(score, 0.0 if original is None else face.score), left, alike, shared),
     )
 
 
-def _verdict(score: float, left: float, alike: float | None) -> Verdict:
-    if left < VISIBLE_DETAIL or (alike is not None and alike < ALIKE):
+def _verdict(score: float, left: float, alike: float | None, shared: float | None) -> Verdict:
+    if left < VISIBLE_DETAIL:
         return "clean"
+    if alike is not None and alike < ALIKE:
+        return "doubtful" if shared is not None and shared >= SAME_PATTERN else "clean"
     return "identifiable" if score >= SURE_SCORE else "doubtful"
 
 

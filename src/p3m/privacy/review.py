@@ -1,6 +1,6 @@
 """Pages on which a person sees what would be hidden, before anything is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 import cv2
@@ -19,12 +19,18 @@ _KEPT = (30, 160, 60)
 
 
 class ReviewSheets:
-    """Collects pictures with their faces outlined, in red what would be hidden, in green the rest.
+    """Lays out pictures with their faces outlined, in red what would be hidden, in green the rest.
 
-    Only small copies are held, so that a folder of any size can be looked through.
+    A page is given out as soon as it has twenty pictures, so that a folder of any size can be
+    looked through, and what a run saw before it was killed.
+
+    Args:
+        give: Takes each page's name and pixels.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, give: Callable[[str, Image], None]) -> None:
+        self._give = give
+        self._pages = 0
         self._pictures: list[Image] = []
         self._captions: list[str] = []
 
@@ -53,10 +59,14 @@ class ReviewSheets:
             )
         self._pictures.append(small)
         self._captions.append(f"{place} ({len(faces)})")
+        if len(self._pictures) == _PER_PAGE:
+            self.finish()
 
-    def pages(self) -> Iterator[tuple[str, Image]]:
-        """Names and pixels of the pages, twenty pictures on each."""
-        for start in range(0, len(self._pictures), _PER_PAGE):
-            part = slice(start, start + _PER_PAGE)
-            page = contact_sheet(self._pictures[part], self._captions[part], cell_px=_CELL_PX)
-            yield f"review-{start // _PER_PAGE + 1:03d}.jpg", page
+    def finish(self) -> None:
+        """Gives out the page that is not full, if there is one."""
+        if not self._pictures:
+            return
+        page = contact_sheet(self._pictures, self._captions, cell_px=_CELL_PX)
+        self._pages += 1
+        self._pictures, self._captions = [], []
+        self._give(f"review-{self._pages:03d}.jpg", page)

@@ -5,13 +5,17 @@ import binascii
 import ctypes
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
+from p3m.core.paths import is_file
 from p3m.core.processors import usable_processors
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from onnxruntime import InferenceSession, RunOptions
 
 _SUFFIX = "ExecutionProvider"
@@ -41,7 +45,6 @@ def open_session(
         ProviderError: If the provider is not available, or ONNX Runtime dropped it while loading.
     """
     import onnxruntime  # noqa: PLC0415 - slow to import, and not needed to list models
-    from onnxruntime.capi import onnxruntime_pybind11_state as native  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
@@ -60,17 +63,10 @@ def open_session(
             options,
             providers=list(dict.fromkeys((wanted, f"CPU{_SUFFIX}"))),
         )
-    except (
-        native.Fail,
-        native.InvalidArgument,
-        native.InvalidGraph,
-        native.InvalidProtobuf,
-        native.NoModel,
-        native.NotImplemented,
-        native.RuntimeException,
-    ) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelFormatError(f"{name} is not an ONNX file that can be run: {reason}") from error
+    except _native_errors() as error:
+        raise ModelFormatError(
+            f"{name} is not an ONNX file that can be run: {_first_line(error)}"
+        ) from error
     _give_back_freed_memory()
     if wanted not in session.get_providers():
         raise ProviderError(
@@ -78,6 +74,33 @@ def open_session(
             f"it would run on {_listed(session.get_providers())}. Check the driver, or use that."
         )
     return session
+
+
+def run_session(
+    session: "InferenceSession",
+    outputs: Sequence[str],
+    feed: "Mapping[str, NDArray[np.float32]]",
+    options: "RunOptions | None" = None,
+    *,
+    name: str,
+) -> list[Any]:
+    """What a graph makes of its inputs.
+
+    Args:
+        session: The graph.
+        outputs: The names of what is wanted.
+        feed: The inputs by name.
+        options: Those of this run.
+        name: What errors call the graph.
+
+    Raises:
+        ModelFormatError: If it fails on inputs of these shapes, or for want of memory.
+    """
+    try:
+        return list(session.run(list(outputs), dict(feed), options))
+    except _native_errors() as error:
+        shapes = ", ".join(f"{key} {value.shape}" for key, value in feed.items())
+        raise ModelFormatError(f"{name} failed on {shapes}: {_first_line(error)}") from error
 
 
 def decoded_graph(text: str, name: str) -> bytes:
@@ -132,6 +155,25 @@ def resolve_provider(provider: str | None) -> str:
     )
 
 
+def _native_errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises on graphs that it cannot load or run."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as native  # noqa: PLC0415
+
+    return (
+        native.Fail,
+        native.InvalidArgument,
+        native.InvalidGraph,
+        native.InvalidProtobuf,
+        native.NoModel,
+        native.NotImplemented,
+        native.RuntimeException,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
 def _give_back_freed_memory() -> None:
     """Hands what loading has freed, as much as the weights, to the system; glibc would keep it."""
     if sys.platform.startswith("linux"):
@@ -155,7 +197,7 @@ def _default_threads() -> int:
 
 
 def _readable(path: Path) -> str:
-    if not path.is_file():
+    if not is_file(path):
         raise WeightsError(f"{path} is not there or is no file; give the path of an ONNX file.")
     if not os.access(path, os.R_OK):
         raise WeightsError(f"{path} may not be read; check its permissions.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from p3m.core.catalog import Catalog
 from p3m.core.errors import WeightsError
+from p3m.core.paths import is_file
 from p3m.weights.catalog import WEIGHTS, Weights, weights_record
 
 EMBEDDED = Path(__file__).parent / "files"
@@ -36,7 +37,7 @@ def find_weights(
     """
     if isinstance(source, Path) or source.endswith(".onnx") or {"/", os.sep} & set(source):
         path = Path(source)
-        if not path.is_file():
+        if not is_file(path):
             raise WeightsError(f"{path} is not there or is no file; give the path of an ONNX file.")
         return path
     record = weights_record(source, catalog)
@@ -44,7 +45,7 @@ def find_weights(
     if home := os.environ.get("P3M_HOME"):
         folders.append(Path(home) / "weights")
     for folder in folders:
-        if (folder / record.file).is_file():
+        if is_file(folder / record.file):
             return _verified(folder / record.file, record)
     looked = " or ".join(str(folder) for folder in folders)
     raise WeightsError(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,25 @@ def test_only_pictures_of_both_are_compared(evaluation):
     assert found.left_out == 3
     assert found.differences.keys() == {"sad"}
     assert found.differences["sad"].mean == 0
+
+
+@pytest.mark.parametrize(("pictures", "verdict"), [(1, "unclear"), (5, "unclear"), (6, "better")])
+def test_few_pictures_decide_nothing(evaluation, pictures, verdict):
+    ours, theirs = ([base + 0.1 * n for n in range(pictures)] for base in (1.0, 2.0))
+    found = compare(evaluation({"sad": ours}), evaluation({"sad": theirs}))
+    assert found.differences["sad"].mean == pytest.approx(-1)
+    assert found.differences["sad"].verdict == verdict
+
+
+def test_pictures_of_other_sizes_are_others(evaluation):
+    ours, theirs = evaluation({"sad": [1.0, 2.0]}), evaluation({"sad": [9.0, 5.0]})
+    first, second = theirs.rows
+    grown = replace(theirs, rows=(replace(first, size=(8, 10)), second))
+    found = compare(ours, grown)
+    assert (found.names, found.left_out) == (("p1",), 1)
+    assert found.differences["sad"].mean == -3
+    with pytest.raises(ConfigError, match="have other sizes"):
+        compare(ours, replace(grown, rows=grown.rows[:1]))
 
 
 @pytest.mark.parametrize(

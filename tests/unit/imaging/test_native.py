@@ -1,5 +1,6 @@
 """Pictures written again as they were, but for what was changed and what is not kept."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -7,7 +8,7 @@ import PIL.Image
 import pytest
 from PIL import ExifTags, ImageCms, JpegImagePlugin
 
-from p3m.core.errors import ImageDecodeError, ShapeError
+from p3m.core.errors import ImageDecodeError, OutputError, ShapeError
 from p3m.imaging.io import read_picture
 from p3m.imaging.metadata import find_metadata
 from p3m.imaging.native import encode_native, read_native
@@ -57,6 +58,47 @@ def test_a_jpeg_file_keeps_its_compression(tmp_path, subsampling):
     difference = np.abs(np.asarray(stored, np.int16) - np.asarray(written, np.int16))
     assert difference.mean() < 0.5
     assert JpegImagePlugin.get_sampling(written) == JpegImagePlugin.get_sampling(stored)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_jpeg_file_may_number_its_tables_as_it_likes(tmp_path, number):
+    path = tmp_path / "a.jpg"
+    PIL.Image.fromarray(PIXELS[..., 0]).save(path, quality=71)
+    content = bytearray(path.read_bytes())
+    content[content.find(b"\xff\xdb") + 4] = number
+    content[content.find(b"\xff\xc0") + 12] = number
+    path.write_bytes(content)
+    stored, written = PIL.Image.open(BytesIO(content)), again(path)
+    assert written.quantization == {0: stored.quantization[number]}
+
+
+def test_tables_go_with_the_components_that_use_them(tmp_path):
+    path = tmp_path / "a.jpg"
+    PIL.Image.fromarray(PIXELS).save(path, quality=71)
+    content = bytearray(path.read_bytes())
+    frame = content.find(b"\xff\xc0")
+    content[frame + 12], content[frame + 15], content[frame + 18] = 1, 0, 0
+    path.write_bytes(content)
+    stored, written = PIL.Image.open(BytesIO(content)), again(path)
+    assert written.quantization == {0: stored.quantization[1], 1: stored.quantization[0]}
+
+
+def test_what_cannot_be_written_is_told(tmp_path):
+    path = tmp_path / "a.jpg"
+    PIL.Image.fromarray(PIXELS).save(path)
+    picture = replace(read(path), compression={"qtables": [[1]]})
+    with pytest.raises(OutputError, match="cannot be written as jpeg"):
+        encode_native(picture, picture.image)
+
+
+@pytest.mark.parametrize("kind", ["tiff", "png", "webp"])
+def test_pages_and_frames_are_counted(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    first, *others = (PIL.Image.fromarray(noise(8, 8, seed=seed)) for seed in range(3))
+    first.save(path)
+    assert read(path).pictures == 1
+    first.save(path, save_all=True, append_images=others)
+    assert read(path).pictures == 3
 
 
 def test_a_turned_picture_is_written_upright(tmp_path):

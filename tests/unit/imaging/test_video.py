@@ -23,7 +23,7 @@ from p3m.imaging import video
 from p3m.imaging.video import frame_source
 from p3m.imaging.video_sink import WRITTEN_SUFFIXES, frame_sink
 from support.images import encoded
-from support.videos import sound_of, tags_of, write_video
+from support.videos import sound_of, tags_of, write_jpeg_video, write_video
 
 SIZE = (48, 64)
 PRIVATE = {
@@ -99,6 +99,17 @@ class TestSource:
             raw = next(av.open(str(path)).decode(video=0))
             turned = np.rot90(raw.to_ndarray(format="rgb24"), raw.rotation // 90)
             assert corner(turned) == place
+
+    @pytest.mark.parametrize("size", [(96, 128), (24, 32), (48, 32)])
+    def test_frames_of_another_size_come_in_that_of_the_first(self, tmp_path, size):
+        images = [picture(), picture(), picture(size=size), picture(size=size)]
+        info, frames = frames_of(write_jpeg_video(tmp_path / "a.mkv", images))
+        assert info.size == SIZE
+        for time_s, image in frames:
+            assert image.shape == (*SIZE, 3)
+            assert np.abs(image[:20, :26].astype(int) - (220, 40, 30)).mean() < 10, time_s
+            assert np.abs(image[28:, 38:].astype(int) - 60).mean() < 5, time_s
+        assert [time_s for time_s, _ in frames] == pytest.approx(np.arange(4) / 25)
 
     def test_a_slanted_video_is_refused(self, tmp_path):
         with pytest.raises(VideoDecodeError, match="part of a quarter"):

@@ -11,6 +11,7 @@ from support.onnx_models import (
     MULTIPLE,
     STD,
     STRIDE,
+    failing_model,
     other_model,
     p3m_model,
     parts_model,
@@ -104,6 +105,13 @@ def test_a_model_whose_answer_is_no_alpha_is_told_when_it_runs():
         ModelFormatError,
         match=r"made alpha \(1, 3, 32, 32\) of an input \(1, 3, 32, 32\); .* \(1, 1, 32, 32\)",
     ):
+        backend.coarse(noise(32, 32))
+
+
+def test_a_model_that_fails_on_a_size_is_told_with_it():
+    backend = OnnxBackend(failing_model(), threads=1)
+    assert backend.coarse(noise(64, 64))[0].shape == (64, 64)
+    with pytest.raises(ModelFormatError, match=r"model failed on x \(1, 3, 32, 32\): .*Add"):
         backend.coarse(noise(32, 32))
 
 

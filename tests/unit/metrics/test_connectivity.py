@@ -118,3 +118,12 @@ def test_wrong_shapes_are_refused_by_name(metric):
         metric(alpha, alpha[:, :3])
     with pytest.raises(ShapeError, match=r"region has shape \(3, 4\)"):
         metric(alpha, alpha, np.ones((3, 4), np.bool_))
+
+
+@every_metric
+@pytest.mark.parametrize("bad", ["pred", "target"])
+def test_what_is_no_number_has_no_error(metric, bad):
+    alphas = {"pred": np.full((40, 30), 0.5), "target": np.full((40, 30), 0.5)}
+    alphas[bad][-1, -1] = np.nan
+    assert np.isnan(metric(**alphas))
+    assert np.isnan(metric(**alphas, region=np.zeros((40, 30), bool)))

@@ -1,3 +1,4 @@
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -189,3 +190,11 @@ def test_two_values_for_one_tensor_are_an_error() -> None:
     state = model.state_dict() | {"levels.0.bias": torch.full((3,), 9.0)}
     with pytest.raises(WeightsError, match="levels.0.bias and stem.bias are one tensor in Twice"):
         load_state(model, state)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX permissions")
+def test_others_may_read_what_is_written_as_the_umask_says(tmp_path: Path) -> None:
+    save_state(tmp_path / "some.safetensors", Twice())
+    (tmp_path / "plain").touch()
+    modes = [(tmp_path / name).stat().st_mode for name in ("some.safetensors", "plain")]
+    assert modes[0] == modes[1]

@@ -10,7 +10,8 @@ from p3m.core.errors import ConfigError, InputError, LedgerError
 from p3m.imaging.io import write_picture
 from p3m.pipelines.faces import DetectedFaces, face_source, joined, numbered
 from p3m.privacy.contract import Face
-from p3m.privacy.ledger import FaceRecord
+from p3m.privacy.ledger import FaceRecord, sha256_file
+from support.files import touch
 from support.images import noise
 
 IMAGE = noise(40, 30)
@@ -40,8 +41,12 @@ def test_boxes_are_numbered_from_the_left(boxes):
     assert faces_of(source, "deep/b.png") == ()
 
 
-def test_a_record_names_the_file_without_its_folder(boxes):
-    assert face_source(f"boxes:{boxes}").record == {"name": "boxes", "file": "boxes.json"}
+def test_a_record_names_the_file_without_its_folder_and_its_hash(boxes):
+    assert face_source(f"boxes:{boxes}").record == {
+        "name": "boxes",
+        "file": "boxes.json",
+        "sha256": sha256_file(boxes),
+    }
 
 
 def test_a_picture_that_is_not_named_is_refused_and_not_taken_for_empty(boxes):
@@ -61,6 +66,27 @@ def test_coco_boxes_are_left_top_width_height(tmp_path):
     assert faces_of(source, "b.png") == ()
 
 
+def test_boxes_of_a_picture_of_another_size_are_refused(tmp_path):
+    path = tmp_path / "coco.json"
+    sizes = {"a.png": (40, 30), "turned.png": (30, 40), "unsaid.png": (None, 0)}
+    images = [
+        {"id": number, "file_name": name, "height": height, "width": width}
+        for number, (name, (height, width)) in enumerate(sizes.items())
+    ]
+    path.write_text(json.dumps({"images": images, "annotations": []}))
+    source = face_source(f"boxes:{path}")
+    assert faces_of(source, "a.png") == faces_of(source, "unsaid.png") == ()
+    with pytest.raises(InputError, match=r"turned.png: is 30x40 upright, coco.json says 40x30"):
+        faces_of(source, "turned.png")
+
+
+def test_boxes_of_one_name_belong_to_one_picture(boxes):
+    source = face_source(f"boxes:{boxes}")
+    source.check([Path("one/a.png"), Path("deep/b.png"), Path("other/b.png")])
+    with pytest.raises(ConfigError, match=r"boxes.json: a.png stands for one/a.png and two/a.png"):
+        source.check([Path("one/a.png"), Path("two/a.png")])
+
+
 @pytest.mark.parametrize("box", [[5, 1, 2, 6], [1, 2, 3], [0, 0, "NaN", 4], [0, 0, 1e300, 4]])
 def test_boxes_that_are_none_are_refused(tmp_path, box):
     path = tmp_path / "boxes.json"
@@ -77,6 +103,21 @@ def test_masks_give_a_face_for_each_piece(tmp_path):
     assert [face.box for face in faces_of(source, "deep/a.jpg")] == [(2, 3, 7, 9), (15, 20, 25, 30)]
     with pytest.raises(LedgerError, match=r"b.jpg: no mask of that name"):
         faces_of(source, "b.jpg")
+
+
+def test_a_mask_of_another_size_is_refused(tmp_path):
+    write_picture(tmp_path / "a.png", np.ones((20, 15), np.float32))
+    with pytest.raises(InputError, match=r"a.png: is 15x20, its picture 30x40; give one of"):
+        faces_of(face_source(f"masks:{tmp_path}"), "a.jpg")
+
+
+def test_a_mask_belongs_to_one_picture(tmp_path):
+    touch(tmp_path, "a.png", "two/a.png", "b.png", "deep/c.png")
+    source = face_source(f"masks:{tmp_path}")
+    source.check([Path("one/a.jpg"), Path("two/a.jpg"), Path("one/b.jpg"), Path("none.jpg")])
+    for first, second in (("one/b.jpg", "two/b.jpg"), ("deep/c.jpg", "deep/c.webp")):
+        with pytest.raises(ConfigError, match=rf"png stands for {first} and {second}; put one"):
+            source.check([Path(first), Path(second)])
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,18 @@ def test_standard_input_is_a_source_once():
 def test_links_to_folders_are_not_followed():
     Path("in/loop").symlink_to(Path("in").resolve(), target_is_directory=True)
     assert len(paths("in", recursive=True)) == 3
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_the_rest_is_taken(monkeypatch):
+    scandir = os.scandir
+
+    def denied(path):
+        if Path(path).name == "sub":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    inputs = collect_inputs(["in", "in/sub"], recursive=True)
+    assert [source.place.as_posix() for source in inputs.sources] == ["B.PNG", "a.jpg"]
+    assert [Path(name).as_posix() for name, _ in inputs.empty] == ["in/sub", "in/sub"]
+    assert "cannot be read (Permission denied)" in str(inputs.empty[0][1])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from p3m.core.errors import OutputError
+from p3m.core.errors import LedgerError, OutputError
 from p3m.pipelines.ledger_file import LedgerFile
 from p3m.privacy.ledger import LedgerEntry, read_entries, sha256
 
@@ -50,12 +50,23 @@ def test_half_a_line_of_a_killed_run_is_cut_off(path, cut):
     assert list(read_entries(path)) == [ENTRY] * lines
 
 
-def test_another_file_is_not_added_to(tmp_path):
-    path = tmp_path / "a.jpg"
-    path.write_bytes(b"\xff\xd8\xff\xe0 picture")
-    with pytest.raises(OutputError, match="exists and is no ledger"):
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xd8\xff\xe0 picture",
+        b'{\n  "a": 1\n}',
+        b'{"a": 1}',
+        b'{"a": 1}\n{"b"',
+        b"[1]\n",
+        ENTRY.line().encode()[:-1],
+    ],
+)
+def test_another_file_is_not_added_to(tmp_path, content):
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="exists and is no ledger"):
         LedgerFile(path)
-    assert path.read_bytes() == b"\xff\xd8\xff\xe0 picture"
+    assert path.read_bytes() == content
 
 
 def test_names_that_are_no_text_come_back(path):
@@ -72,7 +83,9 @@ def test_what_was_done_is_what_is_there_unchanged(path, tmp_path):
     (tmp_path / "out" / "deep").mkdir(parents=True)
     written = tmp_path / "out" / "deep" / "a.jpg"
     written.write_bytes(b"after")
-    assert ledger.done(tmp_path / "out") == {("deep/a.jpg", ENTRY.input_sha256): ENTRY}
+    assert ledger.done(tmp_path / "out") == {
+        ("deep/a.jpg", ENTRY.input_sha256, "deep/a.jpg"): ENTRY
+    }
     written.write_bytes(b"other")
     assert ledger.done(tmp_path / "out") == {}
 

@@ -16,7 +16,7 @@ from p3m.core.errors import (
     WeightsError,
 )
 from p3m.imaging.compositing import estimate_foreground
-from p3m.imaging.io import read_picture
+from p3m.imaging.io import Picture, read_picture
 from p3m.inference.strategy import Resize
 from p3m.pipelines.matte import Matte, load_predictor, matte
 from support.images import encoded, noise, portrait
@@ -65,7 +65,7 @@ def test_a_pillow_image_is_turned_as_its_file_is(image, model):
     np.testing.assert_array_equal(result.image, matte(file, model=model, threads=1).image)
 
 
-def test_the_inputs_own_alpha_multiplies_and_the_network_sees_white(image, model):
+def test_the_inputs_own_alpha_is_the_most_and_the_network_sees_white(image, model):
     opacity = np.full((40, 30), 255, np.uint8)
     opacity[:, :10] = 0
     opacity[:, 10:20] = 51
@@ -73,12 +73,20 @@ def test_the_inputs_own_alpha_multiplies_and_the_network_sees_white(image, model
     result = matte(rgba, model=model, threads=1)
     seen = read_picture(encoded(rgba)).image
     np.testing.assert_array_equal(result.image, seen)
-    share = opacity / np.float32(255)
-    np.testing.assert_allclose(
-        result.alpha, matte(seen, model=model, threads=1).alpha * share, atol=1e-6
-    )
+    own, found = opacity / np.float32(255), matte(seen, model=model, threads=1).alpha
+    assert (found > own)[:, 10:20].any()
+    np.testing.assert_allclose(result.alpha, np.minimum(found, own), atol=1e-6)
     assert (result.alpha[:, :10] == 0).all()
     np.testing.assert_array_equal(matte(encoded(rgba), model=model, threads=1).alpha, result.alpha)
+
+
+def test_a_transparent_pictures_own_colours_are_the_persons():
+    image, alpha = portrait(40, 30)
+    own = Picture(image, np.full((40, 30), 0.5, np.float32))
+    result = Matte(own.image, alpha * np.float32(0.5), own)
+    np.testing.assert_array_equal(result.foreground(), estimate_foreground(image, alpha))
+    seen = result.cutout()[..., 3] > 0
+    np.testing.assert_array_equal(result.cutout()[seen, :3], result.foreground()[seen])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Verdicts over faces and files, with a detector of known answers and with the real one."""
 
+import cv2
 import numpy as np
 import pytest
 
+from p3m.data.drawn_face import Face as DrawnFeatures
 from p3m.imaging.io import read_image
+from p3m.pipelines.obfuscate import DrawnFace
 from p3m.privacy.anonymize import hide_faces
 from p3m.privacy.audit import AuditedFace, audit_faces, audited_file, recognised, same_scene
 from p3m.privacy.catalog import EFFECTS, create_effect
@@ -42,6 +45,38 @@ def test_a_hidden_face_is_not_identifiable(portrait, finder, auditor, name):
     assert face.verdict == "clean"
     assert face.similarity < 0.7
     assert face.detail < face.detail_before
+
+
+def rewritten(image, face, change):
+    """The picture with a face's box changed."""
+    left, top, right, bottom = (round(side) for side in face.box)
+    copy = image.copy()
+    copy[top:bottom, left:right] = change(copy[top:bottom, left:right])
+    return copy
+
+
+def cells(part):
+    small = cv2.resize(part, (11, 11), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda part: 255 - part, lambda part: part[:, ::-1], cells],
+    ids=["negative", "mirrored", "mosaic"],
+)
+def test_an_original_never_makes_a_changed_face_clean(portrait, finder, auditor, change):
+    changed = rewritten(portrait, finder(portrait)[0], change)
+    assert set(verdicts(audit_faces(changed, auditor))) & {"doubtful", "identifiable"}
+    found = verdicts(audit_faces(changed, auditor, original=portrait))
+    assert set(found) & {"doubtful", "identifiable"}
+
+
+def test_a_drawn_face_is_not_the_original(portrait, finder, auditor, rng):
+    drawn = DrawnFace(DrawnFeatures.random(rng, beard=False))
+    hidden = hide_faces(portrait, finder(portrait), effect=drawn).image
+    assert "identifiable" in verdicts(audit_faces(hidden, auditor))
+    assert set(verdicts(audit_faces(hidden, auditor, original=portrait))) == {"clean"}
 
 
 def test_a_face_that_only_the_original_gives_away_is_identifiable(portrait, auditor):

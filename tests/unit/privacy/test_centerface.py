@@ -45,6 +45,22 @@ def test_a_picture_without_faces_has_none(detector):
     assert detector(np.full((33, 1, 3), 128, np.uint8)) == ()
 
 
+@pytest.mark.parametrize("across", [False, True], ids=["high", "wide"])
+def test_every_face_of_a_long_picture_is_found(detector, portrait, across):
+    side = min(portrait.shape[:2])
+    tile = resize(portrait[:side, :side], (200, 200))
+    (expected,) = detector(tile)
+    found = detector(np.concatenate([tile] * 45, axis=int(across)))
+    for number in range(45):
+        right, down = (200 * number, 0) if across else (0, 200 * number)
+        left, top, far_right, bottom = expected.box
+        box = (left + right, top + down, far_right + right, bottom + down)
+        best = max(found, key=lambda face: overlap(face.box, box))
+        assert overlap(best.box, box) > 0.7
+        assert all(box[0] < x < box[2] and box[1] < y < box[3] for x, y in best.landmarks)
+    assert len(found) < 60
+
+
 def test_the_threshold_is_the_least_score(portrait):
     assert CenterFace(threshold=1.0, threads=1)(portrait) == ()
 

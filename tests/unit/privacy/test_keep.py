@@ -27,7 +27,9 @@ FACE = FaceRecord(id=2, box=(10, 10, 30, 50))
     ],
 )
 def test_a_face_stays_by_number_or_region(texts, stays):
-    assert Exemptions.parse(texts).has(FACE, Path("deep/group.jpg")) == stays
+    place = Path("deep/group.jpg")
+    exempt = Exemptions.parse(texts, [place, Path("other.jpg")])
+    assert exempt.has(FACE, place) == stays
 
 
 def test_a_face_that_was_marked_stays():
@@ -38,4 +40,35 @@ def test_a_face_that_was_marked_stays():
 @pytest.mark.parametrize("text", ["", "2", "1,2,3", "a,b,c,d"])
 def test_what_names_no_face_is_refused(text):
     with pytest.raises(ConfigError, match="names no face"):
-        Exemptions.parse([text])
+        Exemptions.parse([text], [Path("a.jpg")])
+
+
+PLACES = [Path("a/one.jpg"), Path("b/one.jpg"), Path("a/two.jpg"), Path("two.png"), Path("top.jpg")]
+
+
+@pytest.mark.parametrize(("name", "first"), [("one.jpg", "a/one.jpg"), ("two", "a/two.jpg")])
+def test_a_name_that_stands_for_several_files_is_refused(name, first):
+    match = rf"'{name}' stands for {first} and .*; write {first}#NUMBER"
+    with pytest.raises(ConfigError, match=match):
+        Exemptions.parse([f"{name}#2"], PLACES)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("b/one.jpg", "b/one.jpg"),
+        ("two.png", "two.png"),
+        ("two.jpg", "a/two.jpg"),
+        ("top", "top.jpg"),
+    ],
+)
+def test_a_name_stands_for_one_file(name, place):
+    exempt = Exemptions.parse([f"{name}#2"], PLACES)
+    assert [exempt.has(FACE, other) for other in PLACES] == [p == Path(place) for p in PLACES]
+    assert [exempt.names(other) for other in PLACES] == [p == Path(place) for p in PLACES]
+
+
+def test_a_place_is_meant_before_a_file_name():
+    exempt = Exemptions.parse(["one.jpg#2"], [*PLACES, Path("one.jpg")])
+    assert exempt.has(FACE, Path("one.jpg"))
+    assert not exempt.has(FACE, Path("a/one.jpg"))

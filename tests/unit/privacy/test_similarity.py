@@ -10,7 +10,13 @@ from p3m.imaging.io import read_image
 from p3m.privacy.anonymize import hide_faces
 from p3m.privacy.catalog import EFFECTS, create_effect
 from p3m.privacy.centerface import CenterFace
-from p3m.privacy.similarity import PATCH_PX, detail, face_patch, structural_similarity
+from p3m.privacy.similarity import (
+    PATCH_PX,
+    detail,
+    face_patch,
+    pattern_correlation,
+    structural_similarity,
+)
 from support.images import noise
 
 
@@ -75,3 +81,25 @@ def test_shapes_are_checked():
         structural_similarity(np.zeros((4, 4), np.float32), np.zeros((4, 5), np.float32))
     with pytest.raises(ShapeError, match="image"):
         face_patch(np.zeros((4, 4), np.uint8), (0, 0, 1, 1))
+
+
+def changes():
+    yield "negative", lambda patch, _: 255 - patch
+    yield "mirrored", lambda patch, _: patch[:, ::-1]
+    yield "low contrast", lambda patch, _: 100 + patch / 4
+    yield "noise", lambda patch, rng: patch + rng.normal(0, 50, patch.shape).astype(np.float32)
+    yield "mosaic", lambda patch, _: patch[4::8, 4::8].repeat(8, axis=0).repeat(8, axis=1)
+
+
+@pytest.mark.parametrize("change", [c for _, c in changes()], ids=[name for name, _ in changes()])
+def test_a_pattern_outlives_what_a_likeness_does_not(portrait, face, rng, change):
+    patch = face_patch(portrait, face.box)
+    assert pattern_correlation(patch, change(patch, rng)) > 0.85
+
+
+def test_patterns_of_other_things_are_apart(portrait, face):
+    patch = face_patch(portrait, face.box)
+    assert pattern_correlation(patch, patch.T) < 0.6
+    assert pattern_correlation(patch, np.full_like(patch, 7)) == 0
+    with pytest.raises(ShapeError, match="second"):
+        pattern_correlation(patch, patch[1:])
