@@ -9,6 +9,7 @@ from typing import Any
 from p3m.core.errors import LedgerError, OutputError, P3MError
 from p3m.privacy.ledger import LedgerEntry, read_entries, sha256_file
 
+_START = b'{"input": "'
 _VALUES = frozenset(field.name for field in fields(LedgerEntry) if field.default is MISSING)
 
 
@@ -77,7 +78,7 @@ class LedgerFile:
 def _end_line(path: Path) -> None:
     """Makes sure that a ledger ends with a whole line, and that the file is a ledger at all."""
     content = path.read_bytes() if path.exists() else b""
-    if content and not _is_entry(content.partition(b"\n")[0]):
+    if content and not _is_ledger(content):
         raise LedgerError(f"{path}: exists and is no ledger; name another file.")
     whole = content.rfind(b"\n") + 1
     half = content[whole:]
@@ -86,6 +87,13 @@ def _end_line(path: Path) -> None:
             file.write(b"\n")
         elif half:
             file.truncate(whole)
+
+
+def _is_ledger(content: bytes) -> bool:
+    """Whether it begins with an entry, or is nothing but what a killed run wrote of its first."""
+    first, ended, _ = content.partition(b"\n")
+    begun = first[: len(_START)] == _START[: len(first)] and _parsed(first) is None
+    return _is_entry(first) or (begun and not ended)
 
 
 def _is_entry(line: bytes) -> bool:

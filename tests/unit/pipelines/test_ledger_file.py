@@ -50,6 +50,13 @@ def test_half_a_line_of_a_killed_run_is_cut_off(path, cut):
     assert list(read_entries(path)) == [ENTRY] * lines
 
 
+@pytest.mark.parametrize("length", [1, 5, 30, -1])
+def test_half_of_the_first_line_is_cut_off(path, length):
+    path.write_bytes(ENTRY.line().encode()[:length])
+    LedgerFile(path).add(ENTRY)
+    assert list(read_entries(path)) == [ENTRY]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -58,7 +65,6 @@ def test_half_a_line_of_a_killed_run_is_cut_off(path, cut):
         b'{"a": 1}',
         b'{"a": 1}\n{"b"',
         b"[1]\n",
-        ENTRY.line().encode()[:-1],
     ],
 )
 def test_another_file_is_not_added_to(tmp_path, content):
