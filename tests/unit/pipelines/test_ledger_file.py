@@ -52,6 +52,7 @@ def test_half_a_line_of_a_killed_run_is_cut_off(path, cut):
 
 @pytest.mark.parametrize("length", [1, 5, 30, -1])
 def test_half_of_the_first_line_is_cut_off(path, length):
+    LedgerFile(path)  # makes the folder
     path.write_bytes(ENTRY.line().encode()[:length])
     LedgerFile(path).add(ENTRY)
     assert list(read_entries(path)) == [ENTRY]
