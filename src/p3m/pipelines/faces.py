@@ -10,7 +10,7 @@ from p3m.core.errors import ConfigError, InputError, LedgerError
 from p3m.imaging.io import read_alpha
 from p3m.imaging.types import Alpha, Image, Size
 from p3m.privacy import centerface, yunet
-from p3m.privacy.annotated import find_mask, read_boxes, read_mask_faces
+from p3m.privacy.annotated import find_mask, mask_faces, read_boxes
 from p3m.privacy.boxes import distinct
 from p3m.privacy.centerface import CenterFace
 from p3m.privacy.contract import Face, FaceDetector
@@ -200,8 +200,7 @@ class MaskedFaces:
         mask = find_mask(self.folder, place)
         if mask is None:
             raise LedgerError(f"{place}: no mask of that name in {self.folder}; add one.")
-        read_alpha_of(mask, size)
-        return numbered(read_mask_faces(mask))
+        return numbered(mask_faces(read_alpha_of(mask, size)))
 
 
 @dataclass(frozen=True, slots=True)

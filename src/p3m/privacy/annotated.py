@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from p3m.core.errors import InputError, LedgerError
-from p3m.imaging.io import read_alpha
+from p3m.imaging.types import Alpha
 from p3m.privacy.contract import Face
 
 _FARTHEST_PX = 1e6
@@ -44,18 +44,14 @@ def read_boxes(path: Path) -> dict[str, tuple[Face, ...]]:
         ) from error
 
 
-def read_mask_faces(path: Path) -> tuple[Face, ...]:
+def mask_faces(mask: Alpha) -> tuple[Face, ...]:
     """A face for each connected piece of a mask, whose box just holds it.
 
     Args:
-        path: A grey picture; what is over half of white belongs to a face.
-
-    Raises:
-        InputError: If it cannot be read.
-        ImageDecodeError: If it is no grey picture.
+        mask: In [0, 1], shape (H, W); what is over a half belongs to a face.
     """
-    mask = (read_alpha(path) > 0.5).astype(np.uint8)
-    outlines = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    inside = (mask > 0.5).astype(np.uint8)
+    outlines = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
     boxes = sorted(tuple(float(v) for v in cv2.boundingRect(outline)) for outline in outlines)
     return tuple(Face(box=(x, y, x + width, y + height)) for x, y, width, height in boxes)
 

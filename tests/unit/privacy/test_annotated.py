@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from p3m.core.errors import InputError, LedgerError
-from p3m.imaging.io import write_picture
-from p3m.privacy.annotated import find_mask, read_boxes, read_mask_faces
+from p3m.imaging.io import read_alpha, write_picture
+from p3m.privacy.annotated import find_mask, mask_faces, read_boxes
 from p3m.privacy.contract import Face
 
 
@@ -54,7 +54,7 @@ def test_each_piece_of_a_mask_is_a_face(tmp_path):
     mask[5:20, 8:18] = 1
     mask[22:38, 30:50] = 1
     write_picture(tmp_path / "m.png", mask)
-    boxes = [face.box for face in read_mask_faces(tmp_path / "m.png")]
+    boxes = [face.box for face in mask_faces(read_alpha(tmp_path / "m.png"))]
     assert boxes == [(8, 5, 18, 20), (30, 22, 50, 38)]
 
 
