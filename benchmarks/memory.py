@@ -75,7 +75,7 @@ def measure(model: str, strategy: str, threads: int) -> None:
     import p3m  # noqa: PLC0415 -- the parent stays small
     from p3m.inference.strategy import Tiled  # noqa: PLC0415
 
-    chosen = Tiled(threshold=-1.0) if strategy == "tiled" else strategy
+    chosen = Tiled(threshold=-1.0, settled=0.0) if strategy == "tiled" else strategy
     predict = p3m.load_predictor(model, strategy=chosen, threads=threads)
     loaded = peak_rss_bytes()
     image = p3m.read_image(sys.stdin.buffer.read())

@@ -4,15 +4,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
 from typing import TypeVar
 
 from p3m.core.errors import WorkerError
 from p3m.core.processors import usable_processors
+from p3m.core.threads import in_order
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -48,11 +47,7 @@ def parallel_map(
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(count, context, initializer=_follow_parent)
     try:
-        left = iter(items)
-        running = deque(pool.submit(function, item) for item in islice(left, count * _AHEAD))
-        while running:
-            yield running.popleft().result()
-            running.extend(pool.submit(function, item) for item in islice(left, 1))
+        yield from in_order(pool, function, items, ahead=count * _AHEAD)
     except BrokenProcessPool as error:
         raise WorkerError(
             "A worker process died, perhaps for lack of memory; use fewer of them (--jobs)."

@@ -7,13 +7,20 @@ import numpy as np
 
 from p3m.core.checks import check_shape
 from p3m.core.errors import ModelFormatError
+from p3m.core.processors import usable_processors
 from p3m.imaging.types import Alpha, Image
 from p3m.inference.coarse import Maps
 from p3m.inference.contract import Alphas, Images, Parts, Pixels
 from p3m.inference.graph import PARTS, check_detail, check_graph, has_parts
 from p3m.inference.outputs import Outputs, classes_of, normalised
 from p3m.inference.spec import ModelSpec, read_spec
-from p3m.weights.session import decoded_graph, open_session, releasing, run_session
+from p3m.weights.session import (
+    decoded_graph,
+    on_processor,
+    open_session,
+    releasing,
+    run_session,
+)
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, RunOptions
@@ -31,7 +38,8 @@ class OnnxBackend:
 
     Args:
         source: The file, or its bytes.
-        threads: Threads within one operation; ``None`` takes every processor that this process may
+        threads: Threads that share an operation of the whole model, and that a second graph refines
+            windows in, each thread its own; ``None`` takes every processor that this process may
             use.
         provider: ``"cpu"`` (the same as ``None``), ``"cuda"``, ``"coreml"`` …, or ONNX Runtime's
             full name.
@@ -58,11 +66,15 @@ class OnnxBackend:
         self._spec = read_spec(name, metadata)
         self._gives_parts = has_parts(self._base)
         self._detail: InferenceSession | None = None
+        self._refiners = 1
         if "p3m.detail" in metadata:
+            # A window is small: threads would wait for each other in each operation on it.
+            apart = on_processor(self._base)
+            self._refiners = (threads or usable_processors()) if apart else 1
             self._detail = open_session(
                 decoded_graph(metadata["p3m.detail"], name),
                 name=f"{name}'s detail graph",
-                threads=threads,
+                threads=1 if apart else threads,
                 provider=provider,
             )
             check_detail(self._base, self._detail, name)
@@ -76,6 +88,11 @@ class OnnxBackend:
     def gives_parts(self) -> bool:
         """Whether the file has outputs ``local_alpha`` and ``global_logits``."""
         return self._gives_parts
+
+    @property
+    def refiners(self) -> int:
+        """As many as there are threads, where a second graph refines windows on the processor."""
+        return self._refiners
 
     def parts(self, image: Pixels) -> Parts:
         """What the network makes of a picture; see :meth:`Backend.parts`.

@@ -55,6 +55,10 @@ class Backend(Protocol):
     def gives_parts(self) -> bool:
         """Whether :meth:`parts` has more than alpha."""
 
+    @property
+    def refiners(self) -> int:
+        """How many threads should call :meth:`refine` at once; 1 where a call fills the machine."""
+
     def parts(self, image: Pixels) -> Parts:
         """What the network makes of a picture, as it comes, without any help of p3m's.
 

@@ -1,18 +1,19 @@
 """How pictures of any size meet a network that likes one size: STRATEGIES, by name."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, cycle, islice
 from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
 
 from p3m.core.catalog import Catalog
 from p3m.core.errors import RangeError
+from p3m.core.threads import thread_map
 from p3m.imaging.resize import fit_area, halvings, pad_to_multiple, resize, unpad
 from p3m.imaging.types import Alpha, Image, Size
 from p3m.inference.coarse import CoarseMaps, Maps
-from p3m.inference.contract import Backend
+from p3m.inference.contract import Alphas, Backend, Images
 from p3m.inference.released import P3MHybrid, P3MResize
 from p3m.inference.windows import Window, crop, cut
 
@@ -120,8 +121,8 @@ class Tiled:
     that it sees (4 for every channel at full size that is alive at once: 64 channels are 256), A
     pixels that it sees at low resolution (``area_px``, sides rounded up to the stride), windows of
     side w (``ModelSpec.window_px``: 512 for a network without a detail path) of which b pixels
-    (``batch_px``) are refined at once, and 7 bytes a pixel for picture and alpha, a third more
-    where a picture is refined from its halvings up (``ModelSpec.from_halves``).
+    (``batch_px``) are refined at once, by all threads together, and 7 bytes a pixel for picture and
+    alpha, a third more where a picture is refined from its halvings up (``ModelSpec.from_halves``).
 
     Attributes:
         area_px: Pixels that the network sees at low resolution; ``None`` takes the number that the
@@ -132,6 +133,9 @@ class Tiled:
             transition; the others take the enlarged low-resolution alpha. Where a model's
             corrections lie within 1, this is the greatest difference to :class:`Hybrid` that
             leaving windows out makes, at each of the picture's halvings that is refined.
+        settled: Windows in all of which the low-resolution alpha is nearer than this to 0, or to 1,
+            are left out, too, where there is a detail path: it is there to sharpen what is soft. 0
+            leaves out none for that.
         batch_px: Pixels of windows that are refined at once, about; one window at least.
     """
 
@@ -139,6 +143,7 @@ class Tiled:
     area_px: int | None = None
     core_px: int | None = None
     threshold: float = 0.01
+    settled: float = 1 / 255
     batch_px: int = 1 << 17
 
     def __post_init__(self) -> None:
@@ -155,39 +160,63 @@ class Tiled:
     def _refine(self, backend: Backend, image: Image, coarse: CoarseMaps) -> Alpha:
         size = image.shape[:2]
         alpha = _enlarged(coarse, size)
-        room: Maps | None = None  # for the first batch and all others: none is larger
-        for batch in self._batches(coarse, size, backend):
-            left, top, right, bottom = batch[0].outer
-            if room is None:
-                room = np.empty(
-                    (len(batch), len(coarse.maps), bottom - top, right - left), np.float32
-                )
-            maps = room[: len(batch)]
-            for window, part in zip(batch, maps, strict=True):
-                coarse.read(window.outer, out=part)
-            images = np.stack([crop(image, window.outer) for window in batch])
-            refined = backend.refine(images, maps)
-            for window, low, high in zip(batch, maps[:, 0], refined, strict=True):
-                _put(alpha, window, low, high)
+        windows = self._wanted(coarse, alpha, backend)
+        first = next(windows, None)
+        if first is None:
+            return alpha
+        left, top, right, bottom = first.outer
+        at_once = max(1, self.batch_px // ((right - left) * (bottom - top)))
+        workers = min(backend.refiners, at_once)
+        count = at_once // workers
+        # Room for the batches in hand, used again and again: memory that is new is slow.
+        rooms = np.empty(
+            (workers + 1, count, len(coarse.maps), bottom - top, right - left), np.float32
+        )
+
+        def feeds() -> Iterator[tuple[list[Window], Images, Maps]]:
+            rest = chain([first], windows)
+            for room in cycle(rooms):
+                if not (batch := list(islice(rest, count))):
+                    return
+                maps = room[: len(batch)]
+                for window, part in zip(batch, maps, strict=True):
+                    coarse.read(window.outer, out=part)
+                yield batch, np.stack([crop(image, window.outer) for window in batch]), maps
+
+        def refined(feed: tuple[list[Window], Images, Maps]) -> tuple[list[Window], Maps, Alphas]:
+            batch, images, maps = feed
+            return batch, maps[:, 0], backend.refine(images, maps)
+
+        for batch, low, high in thread_map(refined, feeds(), workers=workers):
+            for window, before, after in zip(batch, low, high, strict=True):
+                _put(alpha, window, before, after)
         return alpha
 
-    def _batches(
-        self, coarse: CoarseMaps, size: Size, backend: Backend
-    ) -> Iterator[Sequence[Window]]:
-        """The windows that hold transition, as many at once as the bound on pixels allows."""
+    def _wanted(self, coarse: CoarseMaps, alpha: Alpha, backend: Backend) -> Iterator[Window]:
+        """The windows that are to be refined, all of one size.
+
+        Args:
+            coarse: What is known of the picture.
+            alpha: The low-resolution alpha at full size; only windows that have been given may have
+                been refined in it.
+            backend: The model.
+        """
         spec = backend.spec
+        settled = self.settled if spec.detail else 0.0
         windows = cut(
-            size,
+            (alpha.shape[0], alpha.shape[1]),
             core_px=self.core_px or spec.core_px,
             halo_px=spec.halo_px,
             multiple=spec.window_multiple,
             blend_px=spec.blend_px,
         )
-        wanted = (window for window in windows if coarse.transition(window.reach) > self.threshold)
-        for first in wanted:
-            left, top, right, bottom = first.outer
-            count = max(1, self.batch_px // ((right - left) * (bottom - top)))
-            yield [first, *islice(wanted, count - 1)]
+        for window in windows:
+            if coarse.transition(window.reach) <= self.threshold:
+                continue
+            left, top, right, bottom = window.reach
+            known = alpha[top:bottom, left:right]
+            if known.max() >= settled and known.min() <= 1.0 - settled:
+                yield window
 
 
 def _put(alpha: Alpha, window: Window, low: Alpha, high: Alpha) -> None:

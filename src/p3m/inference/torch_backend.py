@@ -72,6 +72,11 @@ class TorchBackend:
         """Always: every :class:`NetworkOutput` has them."""
         return True
 
+    @property
+    def refiners(self) -> int:
+        """1: PyTorch's own threads share each operation."""
+        return 1
+
     def parts(self, image: Pixels) -> Parts:
         """What the network makes of a picture; see :meth:`Backend.parts`.
 

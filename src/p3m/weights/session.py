@@ -119,6 +119,11 @@ def decoded_graph(text: str, name: str) -> bytes:
         raise ModelFormatError(f"{name}: its detail graph is damaged; export it again.") from error
 
 
+def on_processor(session: "InferenceSession") -> bool:
+    """Whether a session runs on the processor, not on an accelerator."""
+    return bool(session.get_providers()[0] == f"CPU{_SUFFIX}")
+
+
 def releasing(session: "InferenceSession") -> "RunOptions | None":
     """Options for a run after which the session hands back what it does not need.
 
@@ -127,7 +132,7 @@ def releasing(session: "InferenceSession") -> "RunOptions | None":
     """
     import onnxruntime  # noqa: PLC0415 - slow to import, and not needed to list models
 
-    if session.get_providers()[0] != f"CPU{_SUFFIX}":
+    if not on_processor(session):
         return None
     options = onnxruntime.RunOptions()
     options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from p3m.core.errors import ModelFormatError, ShapeError
+from p3m.core.processors import usable_processors
 from p3m.inference.backend import OnnxBackend
 from support.images import noise
 from support.onnx_models import (
@@ -42,6 +43,12 @@ def test_the_specification_is_the_files(refining):
     assert (spec.name, spec.stride, spec.area_px) == ("brightness", STRIDE, AREA_PX)
     assert (spec.mean, spec.std) == (MEAN, STD)
     assert (spec.halo_px, spec.window_multiple) == (HALO_PX, MULTIPLE)
+
+
+def test_windows_are_refined_by_as_many_threads_as_are_given_where_a_detail_graph_does_it():
+    assert [OnnxBackend(p3m_model(), threads=count).refiners for count in (1, 3)] == [1, 3]
+    assert OnnxBackend(p3m_model()).refiners == usable_processors()
+    assert OnnxBackend(plain_model(), threads=3).refiners == 1
 
 
 def test_a_plain_model_is_named_for_its_file(tmp_path):

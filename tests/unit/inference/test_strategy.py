@@ -16,7 +16,8 @@ from support.onnx_models import AREA_PX, p3m_model, parts_model, plain_model
 pytestmark = pytest.mark.onnx
 
 OURS = ["tiled", "hybrid", "resize"]
-EVERYWHERE = -1.0  # a threshold under every probability
+EVERYWHERE = {"threshold": -1.0, "settled": 0.0}  # every window is refined
+HALO_UP_PX = 4  # the halo of `p3m_model`, as a multiple of its windows' multiple
 ROUNDING = 1e-6  # sums in another order, where a convolution's blocking depends on the size
 SIZES = [(1, 1), (1, 200), (300, 1), (2, 3), (31, 33), (96, 72), (131, 77)]
 
@@ -27,6 +28,7 @@ class Watched:
     def __init__(self, backend, **changes):
         self.backend = backend
         self.spec = replace(backend.spec, **changes)
+        self.refiners = backend.refiners
         self.seen = []
         self.refined = []
 
@@ -78,7 +80,7 @@ def test_a_picture_of_one_grey_gives_that_grey_wherever_it_is_not_padded(backend
 )
 def test_windows_leave_no_trace(refining, size, core, batch):
     image = noise(*size)
-    tiled = Tiled(core_px=core, batch_px=batch, threshold=EVERYWHERE)
+    tiled = Tiled(core_px=core, batch_px=batch, **EVERYWHERE)
     np.testing.assert_allclose(
         tiled.predict(refining, image), Hybrid().predict(refining, image), atol=ROUNDING
     )
@@ -87,7 +89,7 @@ def test_windows_leave_no_trace(refining, size, core, batch):
 def test_a_halo_that_is_too_small_would_leave_one():
     image = noise(150, 150)
     lying = OnnxBackend(p3m_model(metadata={"p3m.detail_halo_px": "1"}), threads=1)
-    tiled = Tiled(core_px=32, threshold=EVERYWHERE)
+    tiled = Tiled(core_px=32, **EVERYWHERE)
     assert np.abs(tiled.predict(lying, image) - Hybrid().predict(lying, image)).max() > 0.01
 
 
@@ -116,6 +118,41 @@ def test_nothing_is_refined_where_nothing_is_transition(refining):
     alpha = Tiled().predict(watched, np.zeros((300, 200, 3), dtype=np.uint8))
     assert not watched.refined
     assert (alpha == 0).all()
+
+
+def test_windows_whose_alpha_is_settled_are_left_as_they_are(refining):
+    image = noise(128, 256)
+    image[:, :160] = 20 + image[:, :160] // 16
+    dark, alike = Watched(refining), Watched(refining)
+    alpha = Tiled(core_px=32, settled=0.2).predict(dark, image)
+    everywhere = Tiled(core_px=32, settled=0.0).predict(alike, image)
+    assert sum(count for count, _, _ in alike.refined) == 4 * 8
+    assert sum(count for count, _, _ in dark.refined) == 4 * 4
+    settled = 4 * 32 + HALO_UP_PX  # the first core reaches to its window's edge
+    assert np.array_equal(alpha[:, settled:], everywhere[:, settled:])
+    assert np.abs(alpha - everywhere)[:, :settled].max() > 0
+    inverted = Watched(refining)
+    Tiled(core_px=32, settled=0.2).predict(inverted, 255 - image)
+    assert inverted.refined == dark.refined
+
+
+def test_without_a_detail_path_what_is_settled_is_seen_all_the_same():
+    image = noise(640, 1300)
+    image[:, :700] //= 12
+    watched = Watched(OnnxBackend(parts_model(), threads=1), stride=32)
+    Tiled(threshold=-1.0, settled=0.5).predict(watched, image)
+    assert len(watched.refined) == 2 * 4
+
+
+@settings(max_examples=15)
+@given(threads=st.integers(2, 5), batch=st.integers(1, 40_000), size=st.integers(1, 300))
+def test_the_number_of_threads_changes_nothing(threads, batch, size):
+    image = noise(size, 200)
+    alone, together = (
+        Tiled(core_px=32, batch_px=batch).predict(OnnxBackend(p3m_model(), threads=count), image)
+        for count in (1, threads)
+    )
+    np.testing.assert_allclose(together, alone, atol=ROUNDING)
 
 
 class Halving(Watched):
@@ -147,7 +184,7 @@ def test_a_large_picture_is_refined_from_its_halvings_up(refining):
 def test_windows_leave_no_trace_on_the_way_up_either(refining, size, core):
     backend = Watched(refining, from_halves=True)
     image = noise(*size)
-    tiled = Tiled(core_px=core, threshold=EVERYWHERE)
+    tiled = Tiled(core_px=core, **EVERYWHERE)
     np.testing.assert_allclose(
         tiled.predict(backend, image), Hybrid().predict(backend, image), atol=4 * ROUNDING
     )

@@ -117,6 +117,7 @@ def test_parts_are_the_networks(plain):
     image = noise(16, 24) // 4 * 4 + 1
     ours, theirs = plain.parts(image), OnnxBackend(parts_model(), threads=1).parts(image)
     assert plain.gives_parts
+    assert plain.refiners == 1
     np.testing.assert_array_equal(ours.classes, theirs.classes)
     np.testing.assert_allclose(ours.local_alpha, theirs.local_alpha, atol=ROUNDING)
     np.testing.assert_allclose(ours.alpha, theirs.alpha, atol=ROUNDING)
