@@ -66,3 +66,13 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
     """
     if not low <= value <= high:
         raise RangeError(f"{name} is {value:g}; it must lie between {low:g} and {high:g}.")
+
+
+def check_threads(threads: int | None) -> None:
+    """Checks a number of threads; ``None`` stands for all processors.
+
+    Raises:
+        RangeError: If it is less than 1.
+    """
+    if threads is not None and threads < 1:
+        raise RangeError(f"threads is {threads}; it must be at least 1, or None for all of them.")

@@ -47,10 +47,13 @@ def parallel_map(
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(count, context, initializer=_follow_parent)
     try:
-        yield from in_order(pool, function, items, ahead=count * _AHEAD)
+        yield from in_order(
+            lambda item: pool.submit(function, item).result, items, ahead=count * _AHEAD
+        )
     except BrokenProcessPool as error:
         raise WorkerError(
-            "A worker process died, perhaps for lack of memory; use fewer of them (--jobs)."
+            "A worker process died, perhaps for lack of memory; use fewer of them (--jobs). In a "
+            "script of your own, what starts them stands under if __name__ == '__main__'."
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -1,12 +1,10 @@
-"""One function over many items, in threads, and the order in which a pool's results come."""
+"""One function over many items, in threads, and the order in which such results come."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
+from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,7 +16,8 @@ def thread_map(
     """The function's results in the order of the items, for functions that leave Python's lock.
 
     One item more than there are threads is taken before its result is used, so that none waits:
-    ``workers + 1`` rooms to work in are enough for all items.
+    ``workers + 1`` rooms to work in are enough for all items. Where no thread can be started, as
+    when the interpreter is ending, this one does the work.
 
     Args:
         function: Called in threads; in this one if ``workers`` is 1.
@@ -32,26 +31,34 @@ def thread_map(
     if workers <= 1:
         yield from map(function, items)
         return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to import
-
+    try:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to import
+    except RuntimeError:  # the interpreter is ending
+        yield from map(function, items)
+        return
     with ThreadPoolExecutor(workers) as pool:
-        yield from in_order(pool, function, items, ahead=workers + 1)
+
+        def begin(item: Item) -> Callable[[], Result]:
+            try:
+                return pool.submit(function, item).result
+            except RuntimeError:  # likewise, or there are too many threads
+                return partial(function, item)
+
+        yield from in_order(begin, items, ahead=workers + 1)
 
 
 def in_order(
-    pool: "Executor", function: Callable[[Item], Result], items: Iterable[Item], *, ahead: int
+    begin: Callable[[Item], Callable[[], Result]], items: Iterable[Item], *, ahead: int
 ) -> Iterator[Result]:
-    """The function's results in the order of the items, each as soon as it is there.
+    """The results of what is begun, in the order of the items, each as soon as it is there.
 
     Args:
-        pool: Where it is called.
-        function: What is called.
-        items: What it is called with; no more than ``ahead`` are taken before their results are
-            used.
+        begin: Begins an item's work, and returns what waits for its result.
+        items: What is begun; no more than ``ahead`` are taken before their results are used.
         ahead: How many items wait or are worked on at once.
     """
     left = iter(items)
-    running = deque(pool.submit(function, item) for item in islice(left, ahead))
+    running = deque(begin(item) for item in islice(left, ahead))
     while running:
-        yield running.popleft().result()
-        running.extend(pool.submit(function, item) for item in islice(left, 1))
+        yield running.popleft()()
+        running.extend(begin(item) for item in islice(left, 1))

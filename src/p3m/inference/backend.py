@@ -38,8 +38,8 @@ class OnnxBackend:
 
     Args:
         source: The file, or its bytes.
-        threads: Threads that share an operation of the whole model, and that a second graph refines
-            windows in, each thread its own; ``None`` takes every processor that this process may
+        threads: Threads that share each operation of the whole model; with a second graph, threads
+            that refine windows, each its own. ``None`` takes every processor that this process may
             use.
         provider: ``"cpu"`` (the same as ``None``), ``"cuda"``, ``"coreml"`` …, or ONNX Runtime's
             full name.
@@ -49,6 +49,7 @@ class OnnxBackend:
         ModelFormatError: If it is not ONNX, or no matting model; the text says what it has and what
             it needs.
         ProviderError: If the provider is not available, or could not be started.
+        RangeError: If ``threads`` is less than 1.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class OnnxBackend:
         self._gives_parts = has_parts(self._base)
         self._detail: InferenceSession | None = None
         self._refiners = 1
-        if "p3m.detail" in metadata:
+        if self._spec.detail:
             # A window is small: threads would wait for each other in each operation on it.
             apart = on_processor(self._base)
             self._refiners = (threads or usable_processors()) if apart else 1
@@ -91,7 +92,7 @@ class OnnxBackend:
 
     @property
     def refiners(self) -> int:
-        """As many as there are threads, where a second graph refines windows on the processor."""
+        """The number of threads, where a second graph refines windows on the processor."""
         return self._refiners
 
     def parts(self, image: Pixels) -> Parts:

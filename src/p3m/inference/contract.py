@@ -57,7 +57,7 @@ class Backend(Protocol):
 
     @property
     def refiners(self) -> int:
-        """How many threads should call :meth:`refine` at once; 1 where a call fills the machine."""
+        """How many threads may well call :meth:`refine` at once; 1 where one fills the machine."""
 
     def parts(self, image: Pixels) -> Parts:
         """What the network makes of a picture, as it comes, without any help of p3m's.

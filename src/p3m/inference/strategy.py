@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol, TypeVar
 import numpy as np
 
 from p3m.core.catalog import Catalog
+from p3m.core.checks import check_range
 from p3m.core.errors import RangeError
 from p3m.core.threads import thread_map
 from p3m.imaging.resize import fit_area, halvings, pad_to_multiple, resize, unpad
@@ -132,11 +133,12 @@ class Tiled:
         threshold: A window is refined if a pixel that it has a say in has a higher probability of
             transition; the others take the enlarged low-resolution alpha. Where a model's
             corrections lie within 1, this is the greatest difference to :class:`Hybrid` that
-            leaving windows out makes, at each of the picture's halvings that is refined.
+            leaving these out makes, at each of the picture's halvings that is refined.
         settled: Windows in all of which the low-resolution alpha is nearer than this to 0, or to 1,
             are left out, too, where there is a detail path: it is there to sharpen what is soft. 0
             leaves out none for that.
-        batch_px: Pixels of windows that are refined at once, about; one window at least.
+        batch_px: Pixels of windows that are refined at once, by all threads together; one window
+            at least. More threads than these are windows find nothing to do.
     """
 
     name: ClassVar[str] = "tiled"
@@ -148,6 +150,8 @@ class Tiled:
 
     def __post_init__(self) -> None:
         _check_positive(area_px=self.area_px, core_px=self.core_px, batch_px=self.batch_px)
+        check_range("settled", self.settled, 0.0, 0.5)
+        check_range("threshold", self.threshold, -1.0, 1.0)
 
     def check(self, backend: Backend) -> None:
         """Does nothing: any model will do."""
@@ -215,7 +219,7 @@ class Tiled:
                 continue
             left, top, right, bottom = window.reach
             known = alpha[top:bottom, left:right]
-            if known.max() >= settled and known.min() <= 1.0 - settled:
+            if not settled or (known.max() >= settled and known.min() <= 1.0 - settled):
                 yield window
 
 

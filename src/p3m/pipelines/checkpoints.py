@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from p3m.core.checks import check_threads
 from p3m.core.errors import ProviderError, WeightsError, WeightsMismatchError
 from p3m.inference.spec import ModelSpec
 from p3m.inference.torch_backend import TorchBackend
@@ -33,6 +34,7 @@ def load_torch_backend(
     """
     device = resolve_device(provider)
     state = read_state(path)
+    check_threads(threads)
     try:
         entry = MODELS[identify(state)]
         network = entry.build()

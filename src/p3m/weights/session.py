@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from p3m.core.checks import check_threads
 from p3m.core.errors import ModelFormatError, ProviderError, WeightsError
 from p3m.core.paths import is_file
 from p3m.core.processors import usable_processors
@@ -43,7 +44,9 @@ def open_session(
         WeightsError: If the file is missing or cannot be read.
         ModelFormatError: If it is not ONNX, or needs what this ONNX Runtime does not have.
         ProviderError: If the provider is not available, or ONNX Runtime dropped it while loading.
+        RangeError: If ``threads`` is less than 1.
     """
+    check_threads(threads)
     import onnxruntime  # noqa: PLC0415 - slow to import, and not needed to list models
 
     options = onnxruntime.SessionOptions()

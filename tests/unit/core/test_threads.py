@@ -1,5 +1,7 @@
 """Tests of p3m.core.threads."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -52,3 +54,27 @@ def test_one_item_more_than_there_are_workers_is_taken_ahead(workers):
 def test_errors_of_the_function_come_through(workers):
     with pytest.raises(ZeroDivisionError):
         list(thread_map(lambda number: 1 // number, [1, 0, 2], workers=workers))
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "threading.Thread(target=lambda: (time.sleep(0.3), work())).start()",
+        "atexit.register(work)",
+        "ThreadPoolExecutor(1).submit(work)",
+    ],
+)
+def test_work_goes_on_while_the_interpreter_ends(ending):
+    late = "" if "Executor" not in ending else "from concurrent.futures import ThreadPoolExecutor"
+    code = (
+        f"import atexit, threading, time\n{late}\n"
+        "from p3m.core.threads import thread_map\n"
+        "def slow(number):\n"
+        "    time.sleep(0.02)\n"
+        "    return number\n"
+        "def work():\n"
+        "    print(sum(thread_map(slow, range(20), workers=2)))\n"
+        f"{ending}\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("190\n", "")

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from p3m.core.errors import ModelFormatError, ShapeError
+from p3m.core.errors import ModelFormatError, RangeError, ShapeError
 from p3m.core.processors import usable_processors
 from p3m.inference.backend import OnnxBackend
 from support.images import noise
@@ -49,6 +49,18 @@ def test_windows_are_refined_by_as_many_threads_as_are_given_where_a_detail_grap
     assert [OnnxBackend(p3m_model(), threads=count).refiners for count in (1, 3)] == [1, 3]
     assert OnnxBackend(p3m_model()).refiners == usable_processors()
     assert OnnxBackend(plain_model(), threads=3).refiners == 1
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_less_than_one_thread_is_refused(threads):
+    with pytest.raises(RangeError, match=f"threads is {threads}; it must be at least 1"):
+        OnnxBackend(plain_model(), threads=threads)
+
+
+def test_a_detail_graph_counts_only_in_a_file_of_p3ms_own_format(refining):
+    backend = OnnxBackend(p3m_model(metadata={"p3m.format": ""}), threads=2)
+    assert not backend.spec.detail
+    assert backend.refiners == 1
 
 
 def test_a_plain_model_is_named_for_its_file(tmp_path):

@@ -136,6 +136,12 @@ def test_windows_whose_alpha_is_settled_are_left_as_they_are(refining):
     assert inverted.refined == dark.refined
 
 
+@pytest.mark.parametrize("options", [{"settled": 0.6}, {"settled": float("nan")}, {"threshold": 2}])
+def test_bounds_that_would_leave_out_every_window_are_refused(options):
+    with pytest.raises(RangeError, match=next(iter(options))):
+        Tiled(**options)
+
+
 def test_without_a_detail_path_what_is_settled_is_seen_all_the_same():
     image = noise(640, 1300)
     image[:, :700] //= 12
