@@ -20,6 +20,7 @@ import p3m.pipelines.matte_files as matte_files_module
 from p3m.cli.matte import matte as matte_command
 from p3m.core.catalog import Catalog
 from p3m.imaging.compositing import ForegroundMethod
+from p3m.imaging.io import read_picture
 from p3m.inference.strategy import STRATEGIES
 from p3m.pipelines.inputs import Output
 from p3m.pipelines.matte import DEFAULT_MODEL, matte
@@ -146,6 +147,7 @@ def test_json_tells_everything_one_line_a_file(folder, put, cut, model):
         "output": "a-cutout.png",
         "status": "done",
         "error": None,
+        "warning": None,
         "width": 30,
         "height": 40,
         "model": str(model),
@@ -530,3 +532,67 @@ def test_a_closed_standard_input_is_reported(folder, put, model):
     assert ended.returncode == 1
     assert "standard input is closed" in ended.stderr
     assert files() == ["a.jpg", "out/a.png"]
+
+
+@pytest.mark.parametrize("out", ["x.png", "-"])
+def test_a_closed_standard_output_matters_only_to_what_goes_there(folder, put, model, out):
+    put("a.jpg")
+    words = [sys.executable, "-m", "p3m", "matte", "a.jpg", "-o", out, "--model", str(model)]
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *words]
+    ended = subprocess.run(closed, stderr=subprocess.PIPE, text=True, check=False)
+    if out == "-":
+        assert ended.returncode == 1
+        assert ended.stderr == "p3m: error: a.jpg: standard output is closed; pass -o FILE.\n"
+    else:
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert files() == ["a.jpg", "x.png"]
+
+
+def test_names_that_go_to_a_full_disk_are_reported(folder, put, model):
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no device that is always full")
+    put("a.jpg")
+    words = [sys.executable, "-m", "p3m", "matte", "a.jpg", "-o", "x.png", "--model", str(model)]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert "p3m: error: standard output goes to a disk that is full." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_of_several_pages_the_first_is_taken_and_that_is_said(folder, cut):
+    pages = [PIL.Image.fromarray(noise(40, 30, seed=seed)) for seed in range(3)]
+    pages[0].save("scan.tif", save_all=True, append_images=pages[1:])
+    result = cut("scan.tif", "-o", "x.png", "--json")
+    said = "scan.tif: only the first of its 3 pages or frames is matted."
+    assert result.stderr == f"p3m: warning: {said}\n"
+    assert json.loads(result.stdout)["warning"] == said
+    assert result.exit_code == 0
+
+
+def test_a_folder_becomes_jpeg_over_a_background(folder, put, cut):
+    put("in/a.png")
+    put("in/b.jpg")
+    assert cut("in", "-o", "shop", "--background", "white", "--format", "jpeg").exit_code == 0
+    for name in "ab":
+        with PIL.Image.open(f"shop/{name}.jpeg") as written:
+            assert (written.format, written.mode) == ("JPEG", "RGB")
+    refused = cut("in", "-o", "cutouts", "--format", "jpeg")
+    assert refused.exit_code == 2
+    assert "JPEG holds no transparency" in one_line(refused)
+
+
+def test_a_picture_that_needs_too_much_memory_fails_alone(folder, put, cut, monkeypatch):
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        put(f"in/{name}")
+
+    def read(source, **options):
+        if source.name == "b.jpg":
+            np.empty(1 << 60, np.uint8)
+        return read_picture(source, **options)
+
+    monkeypatch.setattr(matte_files_module, "read_picture", read)
+    result = cut("in", "-o", "out")
+    assert result.exit_code == 1
+    assert "p3m: error: in/b.jpg: there is not enough memory for it" in result.stderr
+    assert [name for name in files() if name.startswith("out")] == ["out/a.png", "out/c.png"]

@@ -1,5 +1,6 @@
 """The command `p3m`; each of its commands stands in a file of its own."""
 
+import errno
 from typing import Annotated, Any
 
 import typer
@@ -34,6 +35,11 @@ class _Commands(TyperGroup):
             text = " ".join(str(error).splitlines())
             typer.echo(f"p3m: error: {text}", err=True)
             raise typer.Exit(2 if isinstance(error, ConfigError) else 1) from error
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            typer.echo("p3m: error: standard output goes to a disk that is full.", err=True)
+            raise typer.Exit(1) from error
 
 
 app = typer.Typer(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from p3m.cli.names import printable
+from p3m.cli.streams import shown_on_terminal
 
 if TYPE_CHECKING:
     from p3m.pipelines.matte_files import FileResult
@@ -31,6 +32,8 @@ Examples:
   p3m matte portrait.jpg -o alpha.png --output alpha --bits 16
 
   p3m matte portrait.jpg -o beach.png --background beach.jpg
+
+  p3m matte products -o shop --background white --format jpeg
 
   p3m matte portrait.jpg --model weights.safetensors --strategy p3m-hybrid
 
@@ -56,8 +59,8 @@ def matte(
         typer.Option(metavar="COLOUR|IMAGE|blur", help="What to put the person over."),
     ] = None,
     format: Annotated[  # noqa: A002 - the option's name
-        Literal["png", "webp", "tiff"] | None,
-        typer.Option(help="The kind of file; by OUT's suffix, else png."),
+        Literal["png", "webp", "tiff", "jpeg"] | None,
+        typer.Option(help="The kind of file; by OUT's suffix, else png. jpeg has no opacity."),
     ] = None,
     bits: Annotated[int, typer.Option(help="8, or 16 for an alpha in png and tiff.")] = 8,
     model: Annotated[
@@ -117,7 +120,8 @@ def matte(
     total, failed = len(plan.jobs) + len(plan.failed), 0
     with files_progress(total) as advance:
         stdin = getattr(sys.stdin, "buffer", None)  # closed where nobody gave one
-        for result in matte_files(plan, stdin=stdin, stdout=sys.stdout.buffer):
+        stdout = getattr(sys.stdout, "buffer", None)  # likewise
+        for result in matte_files(plan, stdin=stdin, stdout=stdout):
             failed += result.status == "failed"
             _print(result, as_json=as_json, silent=streams)
             advance()
@@ -131,18 +135,20 @@ def matte(
 def _check_stdout(*, streams: bool, as_json: bool) -> None:
     if streams and as_json:
         raise typer.BadParameter("--json and the picture both go to standard output; pass -o FILE.")
-    if streams and sys.stdout.isatty():
+    if streams and shown_on_terminal():
         raise typer.BadParameter("a picture is nothing for a terminal; pass -o FILE.")
 
 
 def _print(result: "FileResult", *, as_json: bool, silent: bool) -> None:
     if result.error is not None:
         typer.echo(f"p3m: error: {result.error}", err=True)
+    if result.warning is not None:
+        typer.echo(f"p3m: warning: {printable(result.warning)}", err=True)
     if as_json:
         typer.echo(json.dumps(dataclasses.asdict(result)))
     elif result.output is None or silent:
         return
-    elif sys.stdout.isatty():
+    elif shown_on_terminal():
         typer.echo(printable(result.output))  # as text, which progress bars make way for
     else:
         typer.echo(os.fsencode(result.output))

@@ -1,9 +1,10 @@
 """Progress of long work, on stderr and on a terminal only."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from p3m.cli.streams import shown_on_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -38,7 +39,7 @@ def files_progress(total: int) -> Iterator[Callable[[], None]]:
     Yields:
         Says that one more is done.
     """
-    to_terminal = sys.stdout.isatty()  # a pipe's lines must stay on standard output
+    to_terminal = shown_on_terminal()  # a pipe's lines must stay on standard output
     progress = _bars(hidden=total < 2, transient=True, redirect_stdout=to_terminal)
     task = progress.add_task("", total=total, note="")
     with progress:
@@ -55,7 +56,7 @@ def media_progress(
         Says that one more file is done; and takes a video's name, how many frames are done, and of
         how many.
     """
-    to_terminal = sys.stdout.isatty()  # a pipe's lines must stay on standard output
+    to_terminal = shown_on_terminal()  # a pipe's lines must stay on standard output
     progress = _bars(transient=True, redirect_stdout=to_terminal)
     files = progress.add_task("", total=total, note="", visible=total > 1)
     frames = progress.add_task("", total=None, note="", visible=False)

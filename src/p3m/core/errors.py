@@ -10,6 +10,7 @@
     ├── InputError (OSError)                an input file that is missing or unreadable
     ├── ImageDecodeError (ValueError)       a file that is not an image, or a damaged one
     ├── ImageTooLargeError (ValueError)     an image over the pixel cap
+    ├── OutOfMemoryError (MemoryError)      a picture that needs more memory than there is
     ├── VideoDecodeError (ValueError)       a file that is not a video, or a damaged one
     ├── OutputError (OSError)               an output that exists already or cannot be written
     ├── WeightsError (RuntimeError)         weights that are missing, damaged or do not fit
@@ -94,6 +95,10 @@ class ImageTooLargeError(P3MError, ValueError):
             f"{source}: {pixels / 1e6:.1f} megapixels are over the cap of {max_pixels / 1e6:.1f}. "
             "Raise the cap (--max-megapixels, or max_pixels in Python) if you trust the file."
         )
+
+
+class OutOfMemoryError(P3MError, MemoryError):
+    """A picture needs more memory than there is."""
 
 
 class VideoDecodeError(P3MError, ValueError):

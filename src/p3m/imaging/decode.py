@@ -3,7 +3,6 @@
 import logging
 import re
 import struct
-import threading
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from p3m.core.errors import ImageDecodeError, ImageTooLargeError, MissingExtraError
+from p3m.core.locks import ForkSafeLock
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,6 +39,9 @@ DAMAGE = (
 )
 """What Pillow and the libraries below it raise on a damaged file."""
 
+FRAMES = "p3m frames"
+"""Where a decoded picture's ``info`` holds how many pages or frames its file has."""
+
 _TURNS = {
     2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
     3: PIL.Image.Transpose.ROTATE_180,
@@ -51,7 +54,7 @@ _TURNS = {
 """What makes a picture of that EXIF orientation upright."""
 
 _HEADER_BYTES = 64
-_WARNINGS = threading.Lock()
+_WARNINGS = ForkSafeLock()
 
 
 class _Format(NamedTuple):
@@ -93,7 +96,8 @@ def decode(stream: BinaryIO, name: str, max_pixels: int) -> PIL.Image.Image:
         max_pixels: The greatest number of pixels; the header is asked before anything is decoded.
 
     Returns:
-        A loaded picture whose ``info`` may hold an ``icc_profile``.
+        A loaded picture whose ``info`` may hold an ``icc_profile``, and tells as :data:`FRAMES` how
+        many pages or frames the file holds.
 
     Raises:
         ImageDecodeError: If it is empty, no picture, damaged or cut short.
@@ -185,10 +189,18 @@ def _load(kind: _Format, stream: BinaryIO, name: str, max_pixels: int) -> ImageF
     with without_warnings():
         image = kind.open(stream)
         _check_pixels(name, image.width * image.height, max_pixels)
+        image.info[FRAMES] = _frames(image)  # asked before pixels are there: asking moves the file
         if kind.open is TiffImageFile:  # warns while it decodes, unlike the others
             image.load()
     image.load()
     return image
+
+
+def _frames(image: ImageFile) -> int:
+    try:
+        return int(getattr(image, "n_frames", 1))
+    except DAMAGE:  # of a later page; the first may be whole
+        return 1
 
 
 def _check_pixels(name: str, pixels: int, max_pixels: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -16,7 +16,7 @@ from p3m.core.paths import is_folder
 from p3m.imaging.atomic import check_free, write_atomic
 from p3m.imaging.colour import separate, to_srgb
 from p3m.imaging.compositing import composite
-from p3m.imaging.decode import decode, upright
+from p3m.imaging.decode import DAMAGE, FRAMES, decode, upright
 from p3m.imaging.depth import dequantize
 from p3m.imaging.encode import encode, format_named
 from p3m.imaging.types import Alpha, Image
@@ -38,10 +38,12 @@ class Picture:
     Attributes:
         rgb: Straight colours, shape (H, W, 3).
         alpha: The file's own opacity in [0, 1], shape (H, W); ``None`` where it has none.
+        frames: How many pages or frames the file holds; this is the first.
     """
 
     rgb: Image
     alpha: Alpha | None = None
+    frames: int = 1
 
     @property
     def image(self) -> Image:
@@ -68,10 +70,10 @@ def read_picture(source: Source, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """
     with _opened(source) as (stream, name):
         decoded = decode(stream, name, max_pixels)
-    profile = decoded.info.get("icc_profile")
+    profile, frames = decoded.info.get("icc_profile"), decoded.info[FRAMES]
     colours, opacity = separate(decoded, name)
     del decoded  # a large picture's memory
-    return _picture(colours, opacity, profile, name)
+    return replace(_picture(colours, opacity, profile, name), frames=frames)
 
 
 def picture_of(image: PIL.Image.Image) -> Picture:
@@ -81,9 +83,15 @@ def picture_of(image: PIL.Image.Image) -> Picture:
         image: Of any mode that files are read in; it is left as it is.
 
     Raises:
-        ImageDecodeError: If it is of a rare mode.
+        ImageDecodeError: If it is of a rare mode, without pixels, or its file is damaged.
     """
     name = "image"
+    if 0 in image.size:
+        raise ImageDecodeError(f"{name}: has no pixels; its size is {image.width}x{image.height}.")
+    try:
+        image.load()
+    except DAMAGE as error:
+        raise ImageDecodeError(f"{name}: its file is damaged; get a whole copy of it.") from error
     profile = image.info.get("icc_profile")
     colours, opacity = separate(upright(image, name), name)
     return _picture(colours.copy(), opacity, profile, name)

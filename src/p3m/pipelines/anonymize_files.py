@@ -14,6 +14,7 @@ from p3m.imaging.compositing import composite
 from p3m.imaging.depth import dequantize
 from p3m.imaging.encode import format_named
 from p3m.imaging.io import write_picture
+from p3m.imaging.memory import memory_told
 from p3m.imaging.native import NativePicture, encode_native, read_native
 from p3m.imaging.types import Alpha, Image
 from p3m.inference.predictor import Predictor
@@ -128,7 +129,8 @@ class _Run:
         try:
             if (known := self._earlier.result_of(job)) is not None:
                 return known
-            return self._anonymize_video(job) if job.is_video else self._anonymize(job)
+            with memory_told(str(job.source)):
+                return self._anonymize_video(job) if job.is_video else self._anonymize(job)
         except P3MError as error:
             return failure(str(job.source), error)
 

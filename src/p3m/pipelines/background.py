@@ -1,11 +1,13 @@
 """What a person is put over: a colour, a picture, or the picture's own background out of focus."""
 
 import math
+import operator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
+import PIL.Image
 from PIL import ImageColor
 
 from p3m.core.checks import check_shape
@@ -14,8 +16,9 @@ from p3m.core.paths import exists
 from p3m.imaging.io import MAX_PIXELS, read_image
 from p3m.imaging.resize import resize
 from p3m.imaging.types import Alpha, Colour, Image, Size
+from p3m.pipelines.pictures import PictureLike, picture_from
 
-BackgroundLike: TypeAlias = str | Path | Colour | Image
+BackgroundLike: TypeAlias = Colour | PictureLike
 """A colour's name or ``#rrggbb``, a colour, a picture or its file, or ``"blur"``."""
 
 Background: TypeAlias = Colour | Image | Literal["blur"]
@@ -41,17 +44,22 @@ def resolve_background(wanted: BackgroundLike, *, max_pixels: int = MAX_PIXELS) 
     """
     if isinstance(wanted, str):
         return "blur" if wanted == "blur" else _from_text(wanted, max_pixels)
-    if isinstance(wanted, Path):
-        return read_image(wanted, max_pixels=max_pixels)
+    if isinstance(wanted, Path | bytes | PIL.Image.Image):
+        return picture_from(wanted, max_pixels=max_pixels).image
     if isinstance(wanted, np.ndarray) and wanted.ndim > 1:
         check_shape("background", wanted, "H W 3")
         if wanted.dtype != np.uint8:
             raise RangeError(f"background is {wanted.dtype}; pictures are uint8, from 0 to 255.")
         return wanted
-    numbers = tuple(int(part) for part in wanted)
-    if len(numbers) != 3 or not all(0 <= number <= 255 for number in numbers):
-        raise RangeError(f"background is {numbers}; a colour is three numbers from 0 to 255.")
-    return numbers
+    try:
+        red, green, blue = map(operator.index, wanted)
+    except (TypeError, ValueError):
+        red = green = blue = -1
+    if not all(0 <= number <= 255 for number in (red, green, blue)):
+        raise RangeError(
+            f"background is {wanted!r:.80}; a colour is three whole numbers from 0 to 255."
+        )
+    return red, green, blue
 
 
 def fit_background(background: Background, image: Image, alpha: Alpha) -> Image | Colour:

@@ -1,6 +1,5 @@
 """The façade's core: a picture in, a person with soft edges out."""
 
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from p3m.core.extras import require_extra
+from p3m.core.locks import ForkSafeLock
 from p3m.imaging.compositing import ForegroundMethod, composite, cutout, estimate_foreground
 from p3m.imaging.io import MAX_PIXELS, Picture, write_picture
 from p3m.imaging.types import Alpha, Image, Rgba
@@ -24,7 +24,7 @@ DEFAULT_MODEL = "p3mnet-lite"
 TORCH_SUFFIXES = (".safetensors", ".pt", ".pth", ".pth.tar")
 """The files of weights that PyTorch runs; all others are ONNX files."""
 
-_LOADING = threading.Lock()
+_LOADING = ForkSafeLock()
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,12 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from p3m.core.errors import ConfigError, InputError, P3MError
+from p3m.core.errors import ConfigError, InputError, OutputError, P3MError
 from p3m.imaging.atomic import check_free
 from p3m.imaging.compositing import ForegroundMethod, composite
 from p3m.imaging.encode import Format, encode
-from p3m.imaging.io import MAX_PIXELS, read_picture, write_picture
+from p3m.imaging.io import MAX_PIXELS, Picture, read_picture, write_picture
+from p3m.imaging.memory import memory_told
 from p3m.inference.predictor import Predictor
 from p3m.pipelines.background import Background, fit_background, resolve_background
 from p3m.pipelines.inputs import STREAM, Output, collect_inputs
@@ -97,6 +98,7 @@ class FileResult:
         output: What was written, or ``None``.
         status: Whether it was done.
         error: What went wrong and what to do, in one line, or ``None``.
+        warning: What was done, but not all that may have been meant, in one line, or ``None``.
         width: The picture's width in pixels, or ``None`` where it was not read.
         height: Its height.
         seconds: From opening the file to having written the output.
@@ -107,6 +109,7 @@ class FileResult:
     output: str | None
     status: Literal["done", "failed"]
     error: str | None = None
+    warning: str | None = None
     width: int | None = None
     height: int | None = None
     seconds: float = 0.0
@@ -150,13 +153,15 @@ def plan_files(names: Sequence[str], out: str | None, settings: MatteSettings) -
     )
 
 
-def matte_files(plan: Plan, *, stdin: BinaryIO | None, stdout: BinaryIO) -> Iterator[FileResult]:
+def matte_files(
+    plan: Plan, *, stdin: BinaryIO | None, stdout: BinaryIO | None
+) -> Iterator[FileResult]:
     """Carries a plan out, picture by picture; a bad one fails and the rest go on.
 
     Args:
         plan: What :func:`plan_files` gives.
         stdin: Where a source ``-`` is read from; ``None`` where it is closed.
-        stdout: Where a target ``-`` is written to.
+        stdout: Where a target ``-`` is written to; ``None`` where it is closed.
 
     Yields:
         The result of each input, as soon as it is known.
@@ -188,14 +193,16 @@ class _Run:
     predictor: Predictor
     background: Background | None
     stdin: BinaryIO | None
-    stdout: BinaryIO
+    stdout: BinaryIO | None
 
     def result_of(self, job: Job) -> FileResult:
         start = time.perf_counter()
         model = self.plan.settings.model
         try:
-            matte = self._matte(job)
-            self._write(job, matte)
+            with memory_told(str(job.source)):
+                picture = self._read(job)
+                matte = matte_picture(picture, self.predictor)
+                self._write(job, matte)
         except P3MError as error:
             return FileResult(
                 input=str(job.source),
@@ -210,25 +217,28 @@ class _Run:
             input=str(job.source),
             output=str(job.target),
             status="done",
+            warning=_first_of(picture.frames, job),
             width=width,
             height=height,
             seconds=time.perf_counter() - start,
             model=model,
         )
 
-    def _matte(self, job: Job) -> Matte:
+    def _read(self, job: Job) -> Picture:
         if job.target != STREAM:
             check_free(job.target, overwrite=self.plan.settings.overwrite)
         source = self.stdin if job.source == STREAM else job.source
         if source is None:
             raise InputError("standard input is closed; name a file.")
-        picture = read_picture(source, max_pixels=self.plan.settings.max_pixels)
-        return matte_picture(picture, self.predictor)
+        return read_picture(source, max_pixels=self.plan.settings.max_pixels)
 
     def _write(self, job: Job, matte: Matte) -> None:
         settings = self.plan.settings
+        target = self.stdout if job.target == STREAM else job.target
+        if target is None:
+            raise OutputError("standard output is closed; pass -o FILE.")
         write_picture(
-            self.stdout if job.target == STREAM else job.target,
+            target,
             self._render(matte),
             format=self.plan.kind,
             bits=settings.bits,
@@ -246,6 +256,12 @@ class _Run:
             return foreground
         behind = fit_background(self.background, matte.image, matte.alpha)
         return composite(foreground, behind, matte.alpha)
+
+
+def _first_of(frames: int, job: Job) -> str | None:
+    if frames == 1:
+        return None
+    return f"{job.source}: only the first of its {frames} pages or frames is matted."
 
 
 def _line(error: P3MError, job: Job | None = None) -> str:

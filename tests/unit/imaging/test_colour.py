@@ -210,3 +210,15 @@ def test_a_profile_that_cannot_be_used_is_logged_and_ignored(
     assert [record.getMessage() for record in caplog.records] == [
         f"{path}: the embedded colour profile cannot be used and was ignored."
     ]
+
+
+def test_a_linear_profile_that_calls_itself_srgb_is_applied():
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    (count,) = struct.unpack(">I", profile[128:132])
+    for entry in range(count):
+        tag, offset, _ = struct.unpack(">4sII", profile[132 + 12 * entry : 144 + 12 * entry])
+        if tag in {b"rTRC", b"gTRC", b"bTRC"}:
+            profile[offset : offset + 12] = b"curv" + bytes(8)  # a curve of no points is linear
+    pixels = noise()
+    read = read_picture(encoded(pixels, icc_profile=bytes(profile))).rgb
+    assert np.abs(read - srgb_steps(pixels / 255.0)).max() < 2

@@ -1,4 +1,7 @@
+from io import BytesIO
+
 import numpy as np
+import PIL.Image
 import pytest
 
 from p3m.core.errors import ConfigError, ImageDecodeError, RangeError, ShapeError
@@ -28,7 +31,7 @@ def test_a_colour_of_numbers_becomes_a_tuple_of_ints():
 
 @pytest.mark.parametrize("colour", [(1, 2), (0, 0, 256), (-1, 0, 0), (0, 0, 0, 0)])
 def test_a_wrong_colour_is_refused(colour):
-    with pytest.raises(RangeError, match="three numbers from 0 to 255"):
+    with pytest.raises(RangeError, match="three whole numbers from 0 to 255"):
         resolve_background(colour)
 
 
@@ -106,3 +109,17 @@ def test_blur_takes_fine_structure_away():
 @pytest.mark.parametrize("share", [0, 1])
 def test_blur_takes_any_size_and_alpha(size, share):
     assert blurred_background(noise(*size), np.full(size, share, np.float32)).shape == (*size, 3)
+
+
+@pytest.mark.parametrize(
+    "colour", [(0.2, 0.5, 0.9), np.float32([1, 1, 1]), None, 7, ("a", "b", "c")]
+)
+def test_a_colour_of_other_than_whole_numbers_is_refused(colour):
+    with pytest.raises(RangeError, match="three whole numbers from 0 to 255"):
+        resolve_background(colour)
+
+
+@pytest.mark.parametrize("as_type", [lambda file: file, lambda file: PIL.Image.open(BytesIO(file))])
+def test_bytes_and_pillow_images_are_pictures(as_type):
+    picture = resolve_background(as_type(encoded(noise(4, 5))))
+    np.testing.assert_array_equal(picture, noise(4, 5))
