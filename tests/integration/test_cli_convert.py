@@ -5,6 +5,7 @@ import collections
 import hashlib
 import json
 import struct
+from pathlib import Path
 
 import pytest
 import torch
@@ -106,12 +107,22 @@ def _missing(path, state):
 )
 def test_what_cannot_be_read_is_one_line_with_the_cure(p3m, folder, state, damage, text):
     damage(folder / "bad.pth", state)
-    for command in ("convert", "export"):
-        run = p3m(command, "bad.pth", "-o", "made.safetensors")
+    for command, made in (("convert", "made.safetensors"), ("export", "made.onnx")):
+        run = p3m(command, "bad.pth", "-o", made)
         assert run.exit_code == 1
         assert text in run.stderr
         assert run.stderr.count("\n") == 1
-        assert not (folder / "made.safetensors").exists()
+        assert not (folder / made).exists()
+
+
+@pytest.mark.parametrize("target", ["lite.pth", "made.txt", "made.safetensors"])
+def test_export_writes_onnx_files_only(p3m, folder, checkpoint, target):
+    (folder / "lite.pth").write_bytes(Path(checkpoint).read_bytes())
+    before = (folder / "lite.pth").read_bytes()
+    run = p3m("export", "lite.pth", "-o", target, "--overwrite")
+    assert run.exit_code == 2
+    assert "ONNX files are written; name it" in run.stderr
+    assert (folder / "lite.pth").read_bytes() == before
 
 
 def test_another_networks_checkpoint_is_refused_by_name(p3m, folder, checkpoint):

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,8 +172,9 @@ def test_families_are_drawn_as_often_as_asked(pack) -> None:
     portraits = split_folder(pack, DataSettings(validation_fraction=0.0)).train
     weights = portrait_weights(portraits, DataSettings(family_weights={"own": 0.4}))
     assert np.isclose(sum(weights), 0.4)
+    two = [replace(portraits[0], family="a"), replace(portraits[1], family="b")]
     with pytest.raises(ConfigError, match="add up to 1.2"):
-        portrait_weights(portraits, DataSettings(family_weights={"own": 1.2}))
+        portrait_weights(two, DataSettings(family_weights={"a": 0.5, "b": 0.7}))
 
 
 def test_hard_portraits_are_drawn_more_often(pack, tmp_path) -> None:
@@ -193,3 +197,67 @@ def test_things_that_are_not_cut_out_are_refused_before_anything_is_made(pack, t
         with pytest.raises(InputError, match=message):
             train(_run(f"data.things={tmp_path / folder}"), data=pack, out=tmp_path / "run")
         assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("scales.base_sides_px=[]", "base_sides_px is empty"),
+        ("scales.base_sides_px=[50]", "base_sides_px is 50; it must be a multiple of 32"),
+        ("scales.window_px=60", "window_px is 60; it must be a multiple of 8"),
+        ("scales.trimap_share=[0.5,0.1]", "trimap_share is 0.5"),
+        ("composites.grey=7", "composites.grey is 7; it must be at least 0 and at most 1"),
+        ("composites.side_px=101", "composites.side_px is 101; it must be a multiple of 32"),
+        ("data.split_seed=-1", "data.split_seed is -1"),
+        ("data.family_weights={own=-1.0}", "data.family_weights.own is -1"),
+        ("data.family_weights={own=0.0}", "data.family_weights are all 0"),
+    ],
+)
+def test_impossible_numbers_are_refused(setting, message) -> None:
+    with pytest.raises(ConfigError, match=message):
+        _run(setting)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_start_that_fails_ends_and_leaves_the_folder_free(pack, tmp_path, workers) -> None:
+    words = [word for setting in SMALL for word in ("--set", setting)]
+    words += ["--set", f"training.workers={workers}", "--set", "training.steps=1"]
+    command = [sys.executable, "-m", "p3m", "train", "p3mnet-lite", *words]
+    command += ["--data", str(pack), "--out", str(tmp_path / "run")]
+    broken = (
+        "import sys, p3m.pipelines.recipes as recipes\n"
+        "from p3m.training.two_scale import TwoScaleStep\n"
+        "def fail(*_): raise RuntimeError('broken on purpose')\n"
+        "TwoScaleStep.__call__ = fail\n"
+        "from p3m.cli.main import app\n"
+        "app(sys.argv[1:])\n"
+    )
+    failed = subprocess.run(
+        [sys.executable, "-c", broken, *command[3:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "broken on purpose" in failed.stderr
+    assert not (tmp_path / "run" / "run.json").exists()
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_average_is_what_a_checkpoint_gives(pack, tmp_path) -> None:
+    weights = train(_run("training.ema_decay=0.9"), data=pack, out=tmp_path / "run")
+    given, kept = read_state(tmp_path / "run" / "last.pt"), read_state(weights)
+    assert kept.keys() <= given.keys()
+    assert all(torch.equal(given[name], kept[name]) for name in kept)
+    load_state(create_model("p3mnet-lite"), given)
+
+
+def test_other_settings_are_named(pack, tmp_path) -> None:
+    out = tmp_path / "run"
+    train(_run(), data=pack, out=out)
+    with pytest.raises(ConfigError, match=r"other settings \(composites.grey, training.lr\)"):
+        train(_run("training.lr=1e-5", "composites.grey=0.9"), data=pack, out=out, resume=True)
+    (out / "run.json").write_text("{")
+    with pytest.raises(ConfigError, match="run.json is damaged"):
+        train(_run(), data=pack, out=out, resume=True)

@@ -66,7 +66,7 @@ def ppt(
     strategy: Annotated[str, typer.Option(help="How pictures meet the network.")] = "tiled",
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the network.")] = None,
     fast: Annotated[bool, typer.Option("--fast", help="Skip gradient and connectivity.")] = False,
-    seed: Annotated[int, typer.Option(help="Decides the draws of the intervals.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides the draws of the intervals.")] = 0,
     cache: Annotated[
         Path | None, typer.Option(help="Where estimated foregrounds are kept, for all runs.")
     ] = None,

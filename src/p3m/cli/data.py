@@ -255,7 +255,7 @@ def synth(
     ] = None,
     width: Annotated[int, typer.Option(help="Width of the pictures.")] = 256,
     height: Annotated[int, typer.Option(help="Height of the pictures.")] = 320,
-    seed: Annotated[int, typer.Option(help="Decides everything.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides everything.")] = 0,
     jobs: Jobs = None,
 ) -> None:
     """Draw a small set of people who do not exist, with exact alphas, to try things on."""
@@ -286,7 +286,7 @@ def shard(
         Path | None, typer.Option(help="Where made files lie; ROOT/prepared by default.")
     ] = None,
     size: Annotated[int, typer.Option(min=1, help="Pictures in each shard.")] = 256,
-    seed: Annotated[int, typer.Option(help="Decides the order.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides the order.")] = 0,
     accept: Accept = False,
 ) -> None:
     """Pack a part of a set into a few large files (WebDataset shards), the same each time."""

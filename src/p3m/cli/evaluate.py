@@ -75,7 +75,7 @@ def evaluate(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes; as many as processors by default.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the draws of the intervals.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides the draws of the intervals.")] = 0,
     report: Annotated[
         Path | None, typer.Option(help="Takes a page, a JSON file and a CSV file.")
     ] = None,

@@ -1,8 +1,9 @@
 """Checks of arguments at public edges; each error names the argument and its value."""
 
+import math
 from typing import Protocol
 
-from p3m.core.errors import RangeError, ShapeError
+from p3m.core.errors import ConfigError, RangeError, ShapeError
 
 
 class HasShape(Protocol):
@@ -66,6 +67,28 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
     """
     if not low <= value <= high:
         raise RangeError(f"{name} is {value:g}; it must lie between {low:g} and {high:g}.")
+
+
+def check_setting(
+    name: str, value: float, low: float, high: float = math.inf, *, multiple: int = 1
+) -> None:
+    """Checks a number in the settings of a run.
+
+    Args:
+        name: The setting.
+        value: What it is set to.
+        low: The least that it may be.
+        high: The greatest.
+        multiple: What it is a multiple of, if it is an integer.
+
+    Raises:
+        ConfigError: If it is something else (a NaN always is).
+    """
+    if not low <= value <= high or math.isinf(value):
+        least = f"{name} is {value:g}; it must be at least {low:g}"
+        raise ConfigError(f"{least}." if math.isinf(high) else f"{least} and at most {high:g}.")
+    if multiple > 1 and value % multiple:
+        raise ConfigError(f"{name} is {value:g}; it must be a multiple of {multiple}.")
 
 
 def check_threads(threads: int | None) -> None:

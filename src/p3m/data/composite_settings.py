@@ -1,14 +1,18 @@
 """How often each thing happens to a composite sample."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from p3m.core.checks import check_setting
+
+_MULTIPLE = 32  # networks take sides that are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompositeSettings:
-    """How samples are made; each probability is that of a sample.
+    """How samples are made; each probability, in [0, 1], is that of a sample.
 
     Attributes:
-        side_px: Side of a sample.
+        side_px: Side of a sample, a multiple of 32.
         natural: A photo with its own background in place of a composite.
         empty: No person at all: alpha is 0.
         company: Somebody else stands behind the person, and counts.
@@ -33,6 +37,9 @@ class CompositeSettings:
         plain: The background is one colour, or passes from one to another.
         beside: A scene is what somebody's photo shows beside them, not one of the backgrounds.
         kept_mb: Megabytes of decoded pictures that each process which makes samples keeps.
+
+    Raises:
+        ConfigError: If a number is impossible.
     """
 
     side_px: int = 512
@@ -60,3 +67,10 @@ class CompositeSettings:
     plain: float = 0.1
     beside: float = 0.4
     kept_mb: int = 3000
+
+    def __post_init__(self) -> None:
+        check_setting("composites.side_px", self.side_px, _MULTIPLE, multiple=_MULTIPLE)
+        check_setting("composites.kept_mb", self.kept_mb, 0)
+        for field in fields(self):
+            if field.type is float:
+                check_setting(f"composites.{field.name}", getattr(self, field.name), 0.0, 1.0)

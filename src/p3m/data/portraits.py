@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from p3m.core.errors import InputError
@@ -60,10 +61,17 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class PortraitFolder:
-    """All that a folder offers for training, in the order of names."""
+    """All that a folder offers for training, in the order of names.
+
+    Attributes:
+        portraits: Who is there.
+        backgrounds: What can be put behind them.
+        strange_masks: Masks of faces that belong to no picture, by their stems.
+    """
 
     portraits: tuple[Portrait, ...]
     backgrounds: tuple[Background, ...]
+    strange_masks: tuple[str, ...] = ()
 
 
 def read_portrait_folder(root: Path, *, scenes: bool = True) -> PortraitFolder:
@@ -82,7 +90,8 @@ def read_portrait_folder(root: Path, *, scenes: bool = True) -> PortraitFolder:
         What was found.
 
     Raises:
-        InputError: If a needed folder is missing or empty, or a picture has no alpha.
+        InputError: If a needed folder is missing or empty, a picture has no alpha, two have one
+            name, or the manifest cannot be read.
     """
     images = pictures_by_stem(first_folder(root, IMAGE_FOLDERS, needed=True))
     alphas = pictures_by_stem(first_folder(root, _ALPHA_FOLDERS, needed=True))
@@ -110,6 +119,7 @@ def read_portrait_folder(root: Path, *, scenes: bool = True) -> PortraitFolder:
             )
             for name, image in sorted(backgrounds.items())
         ),
+        tuple(sorted(faces.keys() - images.keys())),
     )
 
 
@@ -119,7 +129,7 @@ def _portrait(
     """A record; unnamed models who recur within a repository (``cod_*``) are grouped by it."""
     source = row.get("source_repo", "")
     family = source.partition("/")[0] or "own"
-    unnamed = name.startswith("cod_")
+    unnamed = bool(source) and name.startswith("cod_")
     return Portrait(
         name=name,
         image=image,
@@ -155,11 +165,13 @@ def pictures_by_stem(folder: Path | None) -> dict[str, Path]:
     """The pictures of a folder by the stems of their names, sorted; none of no folder.
 
     Raises:
-        InputError: If the folder holds none.
+        InputError: If the folder holds none, or two of one stem.
     """
-    if folder is None:
-        return {}
-    return {path.stem: path for path in pictures_in(folder)}
+    found: dict[str, Path] = {}
+    for path in pictures_in(folder) if folder is not None else ():
+        if (other := found.setdefault(path.stem, path)) is not path:
+            raise InputError(f"{path}: {other.name} has the same name; take one of them away.")
+    return found
 
 
 def pictures_in(folder: Path) -> Iterator[Path]:
@@ -168,14 +180,32 @@ def pictures_in(folder: Path) -> Iterator[Path]:
     Raises:
         InputError: If the folder holds none.
     """
-    found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _IMAGE_SUFFIXES]
+    found = [path for path in sorted(folder.iterdir()) if _is_picture(path)]
     if not found:
         raise InputError(f"{folder}: holds no pictures.")
     yield from found
 
 
+def _is_picture(path: Path) -> bool:
+    """Whether it is a file named as pictures are; macOS leaves hidden ones beside those."""
+    return path.suffix.lower() in _IMAGE_SUFFIXES and path.name[0] != "." and path.is_file()
+
+
 def _read_manifest(path: Path) -> dict[str, dict[str, str]]:
+    """The rows of a manifest by name, without their empty cells, as spreadsheets write them.
+
+    Raises:
+        InputError: If it is no table of text in UTF-8, or none of its columns is ``name``.
+    """
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        return {row["name"]: row for row in csv.DictReader(file)}
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not text in UTF-8; save it anew as such.") from error
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=head.count)
+    rows = csv.DictReader(StringIO(text), delimiter=separator)
+    if "name" not in (rows.fieldnames or ()):
+        raise InputError(f"{path}: has no column called name; it has {head.strip()!r:.80}.")
+    return {row["name"]: {key: cell for key, cell in row.items() if cell} for row in rows}

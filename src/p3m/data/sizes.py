@@ -8,6 +8,7 @@ import PIL.Image
 from p3m.core.errors import InputError
 from p3m.data.foregrounds import given_layers
 from p3m.data.portraits import Background, Portrait
+from p3m.imaging.decode import DAMAGE, without_warnings
 from p3m.imaging.types import Size
 
 _ORIENTATION, _TURNED = 0x0112, frozenset({5, 6, 7, 8})
@@ -45,9 +46,12 @@ def picture_size(path: Path) -> Size:
     Raises:
         OSError: If it is missing or no picture.
     """
-    with PIL.Image.open(path) as picture:
-        width, height = picture.size
-        turned = picture.getexif().get(_ORIENTATION) in _TURNED
+    try:
+        with without_warnings(), PIL.Image.open(path) as picture:
+            width, height = picture.size
+            turned = picture.getexif().get(_ORIENTATION) in _TURNED
+    except (*DAMAGE, PIL.Image.DecompressionBombError) as error:
+        raise OSError(f"{path}: {error}") from error
     return (width, height) if turned else (height, width)
 
 

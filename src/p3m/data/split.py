@@ -26,7 +26,8 @@ def split_by_group(
     """Divides items into two parts, all of a group in one of them.
 
     Groups are drawn at random until the second part has its share; which they are depends on the
-    groups' names and the seed alone, not on the order of the items.
+    groups' names and the seed alone, not on the order of the items. The first part keeps a group,
+    however few there are, unless the second is to have all.
 
     Args:
         items: What to divide.
@@ -53,7 +54,7 @@ def split_by_group(
     chosen: set[str] = set()
     count = 0
     for index in np.random.default_rng(seed).permutation(len(names)):
-        if count >= fraction * len(items):
+        if count >= fraction * len(items) or (fraction < 1 and len(chosen) == len(names) - 1):
             break
         chosen.add(names[index])
         count += groups[names[index]]

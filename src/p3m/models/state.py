@@ -21,6 +21,9 @@ _HOLDERS = ("state_dict", "model")
 
 _DATA_PARALLEL = "module."
 
+_HELPER = "module.regressor."
+"""Before names of what only helps to train, in p3m's own checkpoints."""
+
 # What torch's reader of plain tensors raises on files that are cut off or have bytes changed.
 _DAMAGE = (
     AssertionError,
@@ -45,7 +48,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Args:
         path: A .safetensors file; or one by ``torch.save``, in its present or its older format,
             that maps names to tensors, or holds such a mapping under ``state_dict`` or ``model``.
-            A ``module.`` before every name, which data-parallel training leaves, is taken off.
+            A ``module.`` before every name, which data-parallel training leaves, is taken off. Of a
+            checkpoint of p3m's own, the averaged weights are taken.
 
     Raises:
         InputError: If there is no such file.
@@ -175,12 +179,23 @@ def _under_all_names(state: Mapping[str, Tensor], shared: Mapping[str, str]) -> 
     return given
 
 
+def _averaged(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The averaged weights in a checkpoint of p3m's own, which are what a run gives in the end."""
+    return {
+        name.removeprefix(_DATA_PARALLEL): tensor
+        for name, tensor in state.items()
+        if name != "n_averaged" and not name.startswith(_HELPER)
+    }
+
+
 def _tensors(path: Path, content: object) -> dict[str, Tensor]:
     """The mapping of names to tensors that a file holds.
 
     Raises:
         WeightsError: If it holds none.
     """
+    if isinstance(content, dict) and {"average", "optimizer", "step"} <= content.keys():
+        content = _averaged(content["average"])
     if isinstance(content, dict):
         held = (content[key] for key in _HOLDERS if isinstance(content.get(key), dict))
         content = next(held, content)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from torch import nn
 
-from p3m.core.errors import ConfigError
+from p3m.core.errors import ConfigError, OutputError
 from p3m.core.paths import is_file
 from p3m.export.onnx import ExportReport, Storage, export_onnx
+from p3m.imaging.atomic import check_free
 from p3m.models.catalog import MODELS
 from p3m.models.contract import ModelEntry
 from p3m.models.identify import identify
@@ -40,13 +41,19 @@ def export(
         The file's hash and size, and how far it agrees with the network in torch.
 
     Raises:
-        ConfigError: If a name comes without weights, or weights with a checkpoint.
+        ConfigError: If a name comes without weights, or weights with a checkpoint, or the file to
+            write is not named as one of ONNX.
         UnknownNameError: If ``source`` is no name and does not look like a path.
         InputError: If there is no such checkpoint.
         WeightsError: If it cannot be read, or fits no network or not the named one.
         ExportMismatchError: If the graphs give other numbers; nothing is written then.
         OutputError: If the file exists already or cannot be written.
     """
+    if target.suffix.lower() != ".onnx":
+        raise ConfigError(f"{target}: ONNX files are written; name it {target.stem}.onnx.")
+    if any(path and target.resolve() == Path(path).resolve() for path in (source, weights)):
+        raise OutputError(f"{target}: holds the weights themselves; choose another output.")
+    check_free(target, overwrite=overwrite)
     entry, network = trained(source, weights)
     write = partial(
         export_onnx,

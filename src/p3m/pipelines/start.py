@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +26,7 @@ from p3m.models.state import find_mismatch, load_state, read_state
 from p3m.ops.morphology import trimap_classes
 from p3m.ops.normalize import normalize, to_planes
 from p3m.pipelines.train_settings import TrainRun
-from p3m.training.batches import Samples
+from p3m.training.batches import Samples, load
 from p3m.training.norm import settle_norms
 from p3m.training.processes import first_process_does
 from p3m.training.side_heads import fit_side_heads
@@ -143,7 +144,8 @@ def settle_on_samples(
             yield trimap_classes(small, max(1, round(transition * base)))
 
     def settle() -> None:
-        batches = [(batch["image"], batch["alpha"]) for batch in loader]
+        with closing(load(loader)) as loaded:
+            batches = [(batch["image"], batch["alpha"]) for batch in loaded]
         settle_norms(model, lambda: list(look(batches)))
         fit_side_heads(heads, look(batches))
 

@@ -3,16 +3,19 @@
 import dataclasses
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import cv2
 from torch import nn
 
 from p3m.core.errors import ConfigError
 from p3m.core.provenance import provenance
+from p3m.data.contents import check_contents
 from p3m.data.sizes import check_sizes
+from p3m.imaging.atomic import write_atomic
 from p3m.models.catalog import MODELS
 from p3m.models.state import save_state
 from p3m.pipelines.parameter_groups import parameter_groups
@@ -26,10 +29,12 @@ from p3m.pipelines.start import (
 from p3m.pipelines.train_data import Split, find_portraits
 from p3m.pipelines.train_settings import TrainRun
 from p3m.training.hooks import Checkpoint, Curves, Progress, Validate
-from p3m.training.processes import first_process_does
+from p3m.training.processes import first_process_does, this_process
 from p3m.training.seeding import seed_initial_weights
 from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Hook, Trainer, TrainState
+
+_TOLD = 5  # settings that an error names
 
 Tell = Callable[[str, int, int, float], None]
 """Takes what is done (``foregrounds`` or ``steps``), how many of how many, and the loss."""
@@ -73,6 +78,8 @@ def train(
     split = find_portraits(data, run.data, scenes=run.recipe == "composites")
     first_process_does(lambda: _check_free(out, run, split, resume=resume))
     first_process_does(lambda: check_sizes(split.everyone, split.backgrounds))
+    if run.data.dataset == "folder":  # data sets of the catalogue are large, and known
+        first_process_does(lambda: check_contents(split.everyone, split.backgrounds))
     settings = run.training.in_steps(len(split.train))
     seed_initial_weights(settings.seed)
     model = build_model(run)
@@ -93,18 +100,23 @@ def train(
         worker_init=_follow_main,
     )
     first_process_does(lambda: _claim(out, run, data, split))
-    first_process_does(
-        lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
-    )
-    if exported_weights(run.initial):
-        settle_on_samples(
-            model,
-            recipe.dataset,
-            transition=fmean(run.scales.trimap_share),
-            workers=settings.workers,
-            worker_init=_follow_main,
+    try:
+        first_process_does(
+            lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
         )
-    state: TrainState = trainer.run(resume=resume)
+        if exported_weights(run.initial):
+            settle_on_samples(
+                model,
+                recipe.dataset,
+                transition=fmean(run.scales.trimap_share),
+                workers=settings.workers,
+                worker_init=_follow_main,
+            )
+        state: TrainState = trainer.run(resume=resume)
+    except Exception:
+        if this_process().is_main_process:
+            _give_up(out)
+        raise
     weights = out / "weights.safetensors"
     first_process_does(lambda: save_state(weights, state.average.module, only=own))
     return weights
@@ -141,15 +153,38 @@ def _check_free(out: Path, run: TrainRun, split: Split, *, resume: bool) -> None
         return
     if not resume:
         raise ConfigError(f"{out} holds a run already: use --resume, or another folder.")
-    whole = json.loads(record.read_text(encoding="utf-8"))
-    if whole["settings"] != _plain(run):
-        raise ConfigError(f"{out} holds a run of other settings; see {record}.")
+    try:
+        whole = json.loads(record.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(
+            f"{record} is damaged; put it back, or train in another folder."
+        ) from error
+    if others := sorted(_differing(whole["settings"], _plain(run))):
+        raise ConfigError(
+            f"{out} holds a run of other settings ({', '.join(others[:_TOLD])}); see {record}."
+        )
     seen = whole.get("data")  # runs of before do not say
     if seen and seen["digest"] != split.digest():
         raise ConfigError(
             f"{out} holds a run on other pictures ({seen['folder']}, or some were added or taken "
             "away since); it can go on with the same ones only."
         )
+
+
+def _differing(one: Any, other: Any, name: str = "") -> Iterator[str]:
+    """The dotted names of the settings that two runs do not share."""
+    if not (isinstance(one, dict) and isinstance(other, dict)):
+        if one != other:
+            yield name
+        return
+    for key in one.keys() | other.keys():
+        yield from _differing(one.get(key), other.get(key), f"{name}.{key}" if name else key)
+
+
+def _give_up(out: Path) -> None:
+    """Leaves the folder to another run if this one has not got anywhere."""
+    if not (out / "last.pt").is_file():
+        (out / "run.json").unlink(missing_ok=True)
 
 
 def _claim(out: Path, run: TrainRun, data: Path, split: Split) -> None:
@@ -162,10 +197,10 @@ def _claim(out: Path, run: TrainRun, data: Path, split: Split) -> None:
     seen = {"folder": str(data), "digest": split.digest()}
     whole = {"settings": _plain(run), "data": seen, "provenance": origin}
     text = json.dumps(whole, indent=2)
-    record.write_text(text + "\n", encoding="utf-8")
+    write_atomic(record, (text + "\n").encode(), overwrite=False)
 
 
-def _plain(run: TrainRun) -> object:
+def _plain(run: TrainRun) -> Any:
     """The settings as JSON reads them back."""
     return json.loads(json.dumps(dataclasses.asdict(run)))
 

@@ -38,6 +38,7 @@ class Split:
         validation_backgrounds: Validated with.
         hidden: Whether faces are hidden in the files.
         columns: Portraits to validate with that have files of their own, by what their faces are.
+        strange_masks: Masks of faces that belong to no picture, by their stems.
     """
 
     train: list[Portrait]
@@ -46,6 +47,7 @@ class Split:
     validation_backgrounds: list[Background]
     hidden: bool = False
     columns: Mapping[Faces, list[Portrait]] = field(default_factory=dict)
+    strange_masks: Sequence[str] = ()
 
     @property
     def everyone(self) -> list[Portrait]:
@@ -125,7 +127,7 @@ def split_folder(data: Path, settings: DataSettings, *, scenes: bool = True) -> 
     )
     train = [p for p in train_part if p.group not in groups]
     hidden = bool(usable) and usable[0].image.parent.name == _HIDDEN_FOLDER
-    return Split(train, validation, *backgrounds, hidden=hidden)
+    return Split(train, validation, *backgrounds, hidden=hidden, strange_masks=folder.strange_masks)
 
 
 def portrait_weights(portraits: Sequence[Portrait], settings: DataSettings) -> list[float]:
@@ -172,7 +174,7 @@ def check_faces(split: Split, faces: Faces, *, needs_masks: bool = False) -> Non
 
     Raises:
         ConfigError: If visible faces are wanted and hidden in the files, or if they are to be
-            hidden and nobody's face has a mask.
+            hidden and nobody's face has a mask, or masks have other names than pictures without.
     """
     masked = any(portrait.face_mask is not None for portrait in split.train)
     if faces == "normal" and split.hidden:
@@ -185,8 +187,24 @@ def check_faces(split: Split, faces: Faces, *, needs_masks: bool = False) -> Non
             "faces is 'obfuscated', but no picture has a face mask, so that nothing would be "
             "hidden. Add a folder facemask, or train with faces=normal."
         )
+    if faces == "obfuscated" and not split.hidden:
+        _check_names(split)
     if needs_masks and not masked:
         raise ConfigError("copy_paste needs masks of the hidden faces; no picture has any.")
+
+
+def _check_names(split: Split) -> None:
+    """Tells of those who have no mask of their faces, and would be shown with them."""
+    bare = [portrait.name for portrait in split.everyone if portrait.face_mask is None]
+    if not bare:
+        return
+    told = f"{len(bare)} of {len(split.everyone)} pictures have no face mask, such as {bare[0]}"
+    if split.strange_masks:
+        raise ConfigError(
+            f"{told}, and {len(split.strange_masks)} masks belong to no picture, such as "
+            f"{split.strange_masks[0]}. Name masks as their pictures, and take others away."
+        )
+    _LOG.warning("%s; faces in them stay as they are.", told)
 
 
 def _with_alphas(portraits: Sequence[Portrait], folder: Path) -> list[Portrait]:

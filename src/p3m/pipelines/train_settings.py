@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from p3m.core.checks import check_setting
 from p3m.core.errors import ConfigError
 from p3m.data.composite_settings import CompositeSettings
 from p3m.data.crops import CropSettings
@@ -53,6 +54,14 @@ class DataSettings:
     harder: str = ""
     alphas: str = ""
     things: str = ""
+
+    def __post_init__(self) -> None:
+        check_setting("data.validation_fraction", self.validation_fraction, 0.0, 1.0)
+        check_setting("data.split_seed", self.split_seed, 0)
+        for family, share in self.family_weights.items():
+            check_setting(f"data.family_weights.{family}", share, 0.0, 1.0)
+        if self.family_weights and not any(self.family_weights.values()):
+            raise ConfigError("data.family_weights are all 0; somebody must be drawn.")
 
     @property
     def weighted(self) -> bool:

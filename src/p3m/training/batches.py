@@ -1,6 +1,7 @@
 """Batches of numbered samples: each process gets its own part of every step's numbers."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Protocol
 
 import torch
@@ -8,7 +9,7 @@ from accelerate import PartialState
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
-from p3m.core.errors import ConfigError
+from p3m.core.errors import ConfigError, P3MError, TrainingError
 from p3m.core.processors import usable_processors
 from p3m.training.settings import TrainSettings
 
@@ -50,7 +51,7 @@ def batches(
     start: int,
     process: PartialState,
     worker_init: Callable[[int], None] | None = None,
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """What a process computes from a step on, part by part, on its device.
 
     Args:
@@ -61,7 +62,10 @@ def batches(
         worker_init: Called in each process that makes samples.
 
     Yields:
-        ``settings.accumulate`` parts for each step.
+        ``settings.accumulate`` parts for each step. Close it to end the processes.
+
+    Raises:
+        P3MError: What making a sample raises.
     """
     share = settings.batch_size // process.num_processes
     numbers = range(start * settings.batch_size, settings.steps * settings.batch_size)
@@ -75,8 +79,31 @@ def batches(
         pin_memory=process.device.type == "cuda",
         prefetch_factor=4 if workers else None,
     )
-    for batch in loader:
-        yield {name: _on_device(value, process.device) for name, value in batch.items()}
+    with closing(load(loader)) as loaded:
+        for batch in loaded:
+            yield {name: _on_device(value, process.device) for name, value in batch.items()}
+
+
+def load(loader: DataLoader[Any]) -> Generator[Any, None, None]:
+    """What a loader loads, and the end of its processes, however that comes.
+
+    An error's traceback keeps a loader's iterator and with it its processes, which leave signals to
+    the main one, which waits for them when it ends: without this, for ever.
+
+    Args:
+        loader: Not one with lasting processes.
+
+    Raises:
+        P3MError: What making a sample raises.
+    """
+    loaded = iter(loader)
+    try:
+        yield from loaded
+    except P3MError as error:
+        raise _as_first_raised(error) from error
+    finally:
+        if loader.num_workers:
+            loaded._shutdown_workers()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def sample_names(batch: Batch) -> list[str]:
@@ -93,6 +120,14 @@ def sample_names(batch: Batch) -> list[str]:
     if names is None:
         return numbers
     return [f"{number} ({name})" for number, name in zip(numbers, names, strict=True)]
+
+
+def _as_first_raised(error: P3MError) -> P3MError:
+    """An error without the traceback that a process which makes samples wrote into its text."""
+    text = str(error).rstrip()
+    if "Original Traceback" not in text:
+        return error
+    return TrainingError(text.splitlines()[-1].partition(": ")[2])
 
 
 class _Shares(Sampler[int]):

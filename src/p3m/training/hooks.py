@@ -45,8 +45,8 @@ class Checkpoint:
             self._written_at = self._clock()
 
     def at_end(self, state: TrainState) -> None:
-        """Writes once more, unless the run was interrupted in the midst of taking a step."""
-        if not state.changing:
+        """Writes once more, unless no step was taken, or one was interrupted in its midst."""
+        if state.step and not state.changing:
             write_checkpoint(self._path, state.state_dict())
 
 

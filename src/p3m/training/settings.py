@@ -5,7 +5,24 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from p3m.core.checks import check_setting
 from p3m.core.errors import ConfigError
+
+_LEAST = {
+    1: ("batch_size", "accumulate", "log_every", "validate_every"),
+    0: (
+        "lr",
+        "encoder_lr_factor",
+        "weight_decay",
+        "drop_factor",
+        "warmup_steps",
+        "clip_norm",
+        "workers",
+        "checkpoint_every_s",
+        "seed",
+    ),
+}
+"""What numbers are at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +99,12 @@ class TrainSettings:
             raise ConfigError(
                 f"steps is {self.steps} and epochs is {self.epochs}; give one of them, above 0."
             )
-        for name in ("batch_size", "accumulate", "log_every", "validate_every"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        for least, names in _LEAST.items():
+            for name in names:
+                check_setting(f"training.{name}", getattr(self, name), least)
+        check_setting("training.ema_decay", self.ema_decay, 0.0, 1.0)
+        for drop in self.drops:
+            check_setting("training.drops", drop, 0.0, 1.0)
 
     def in_steps(self, pictures: int) -> "TrainSettings":
         """The same settings with epochs turned into steps.

@@ -191,6 +191,7 @@ class Trainer:
                 for hook in self._hooks:
                     hook.after_step(state, terms)
         finally:
+            parts.close()
             for hook in self._hooks:
                 hook.at_end(state)
         self._process.wait_for_everyone()

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from p3m.core.checks import check_setting
 from p3m.core.errors import ConfigError
 from p3m.losses.alpha import alpha_l1
 from p3m.losses.laplacian import laplacian_loss
@@ -24,6 +25,7 @@ from p3m.training.hardest import take_hardest
 Corner = tuple[int, int]
 
 CORNER_MULTIPLE = 8
+BASE_MULTIPLE = 32
 """What the corners of windows are multiples of, so that they fit halved pictures, too."""
 
 _WINDOW = 1
@@ -79,6 +81,15 @@ class TwoScaleSettings:
     distillation: float = 0.0
 
     def __post_init__(self) -> None:
+        if not self.base_sides_px:
+            raise ConfigError("scales.base_sides_px is empty; name one side at least.")
+        for side in self.base_sides_px:
+            check_setting("scales.base_sides_px", side, BASE_MULTIPLE, multiple=BASE_MULTIPLE)
+        check_setting("scales.window_px", self.window_px, CORNER_MULTIPLE, multiple=CORNER_MULTIPLE)
+        least, most = self.trimap_share
+        check_setting("scales.trimap_share", least, 0.0, most)
+        check_setting("scales.trimap_share", most, least, 1.0)
+        check_setting("scales.detail", self.detail, 0.0)
         if not 0 < self.hardest <= 1:
             raise ConfigError(f"scales.hardest is {self.hardest}; it must be above 0, at most 1.")
         if self.distillation < 0:

@@ -63,3 +63,68 @@ def test_backgrounds_are_needed_only_where_asked_for(tmp_path) -> None:
     assert read_portrait_folder(root, scenes=False).backgrounds == ()
     with pytest.raises(InputError, match="needs a folder named backgrounds"):
         read_portrait_folder(root)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "separator"),
+    [("utf-8-sig", ","), ("utf-8", ";"), ("utf-8", "\t"), ("utf-8-sig", ";")],
+)
+def test_a_manifest_may_come_from_a_spreadsheet(tmp_path, encoding, separator) -> None:
+    root = write_pack(tmp_path, people=3)
+    rows = [
+        ["name", "person_or_scene_id", "source_repo", "quality"],
+        ["p0", "änn", "gov/two", "C"],
+        ["p1", "", "", ""],
+        ["p2"],
+    ]
+    text = "\n".join(separator.join(row) for row in rows) + "\n"
+    (root / "manifest.csv").write_text(text, encoding=encoding)
+    ann, *others = read_portrait_folder(root).portraits
+    assert (ann.group, ann.family, ann.quality) == ("änn", "gov", "C")
+    assert [(p.group, p.family, p.quality) for p in others] == [
+        ("p1", "own", "A"),
+        ("p2", "own", "A"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("name,quality\np0,ä\n".encode("latin-1"), "UTF-8"),
+        (b"file,quality\np0,A\n", "no column called name"),
+    ],
+)
+def test_a_manifest_that_cannot_be_read_is_told(tmp_path, content, text) -> None:
+    root = write_pack(tmp_path)
+    (root / "manifest.csv").write_bytes(content)
+    with pytest.raises(InputError, match=f"manifest.csv: .*{text}"):
+        read_portrait_folder(root)
+
+
+def test_without_a_manifest_everybody_is_a_person_of_their_own_whatever_their_names(
+    tmp_path,
+) -> None:
+    root = write_pack(tmp_path, people=2)
+    for folder in ("portraits", "alpha", "facemask"):
+        (root / folder / "p0.png").rename(root / folder / "cod_p0.png")
+    assert [p.group for p in read_portrait_folder(root).portraits] == ["cod_p0", "p1"]
+
+
+def test_what_systems_leave_beside_pictures_is_passed_over(tmp_path) -> None:
+    root = write_pack(tmp_path, people=2)
+    (root / "portraits" / "._p0.png").write_bytes(b"macOS")
+    (root / "portraits" / "old.png").mkdir()
+    assert [p.name for p in read_portrait_folder(root).portraits] == ["p0", "p1"]
+
+
+def test_two_pictures_of_one_name_are_refused(tmp_path) -> None:
+    root = write_pack(tmp_path)
+    (root / "portraits" / "p0.jpg").write_bytes((root / "portraits" / "p0.png").read_bytes())
+    with pytest.raises(InputError, match=r"p0\.png: p0\.jpg has the same name"):
+        read_portrait_folder(root)
+
+
+def test_masks_of_no_picture_are_known(tmp_path) -> None:
+    root = write_pack(tmp_path)
+    (root / "facemask" / "p0.png").rename(root / "facemask" / "p0_mask.png")
+    assert read_portrait_folder(root).strange_masks == ("p0_mask",)

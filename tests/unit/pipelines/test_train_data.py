@@ -133,3 +133,20 @@ def test_visible_faces_without_masks_cannot_be_hidden(tmp_path) -> None:
     check_faces(split, "normal")
     with pytest.raises(ConfigError, match="nothing would be hidden"):
         check_faces(split, "obfuscated")
+
+
+def test_masks_of_other_names_than_bare_pictures_are_refused(tmp_path) -> None:
+    root = write_pack(tmp_path)
+    (root / "facemask" / "p1.png").rename(root / "facemask" / "p1_mask.png")
+    split = find_portraits(root, DataSettings(), scenes=True)
+    told = "1 of 4 pictures have no face mask, such as p1, and 1 masks .* such as p1_mask"
+    with pytest.raises(ConfigError, match=told):
+        check_faces(split, "obfuscated")
+    check_faces(split, "normal")
+
+
+def test_pictures_without_a_mask_are_told(tmp_path, caplog) -> None:
+    root = write_pack(tmp_path)
+    (root / "facemask" / "p1.png").unlink()
+    check_faces(find_portraits(root, DataSettings(), scenes=True), "obfuscated")
+    assert "1 of 4 pictures have no face mask, such as p1; faces in them stay" in caplog.text

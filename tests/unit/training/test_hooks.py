@@ -39,8 +39,14 @@ def test_a_checkpoint_is_written_when_it_is_time(tmp_path) -> None:
 def test_no_checkpoint_is_written_in_the_midst_of_a_step(tmp_path) -> None:
     hook = Checkpoint(tmp_path / "c.pt", every_s=0)
     for changing in (True, False):
-        hook.at_end(SimpleNamespace(state_dict=lambda: {"step": 1}, changing=changing))
+        hook.at_end(SimpleNamespace(state_dict=lambda: {"step": 1}, changing=changing, step=1))
         assert (tmp_path / "c.pt").exists() != changing
+
+
+def test_a_run_that_took_no_step_leaves_no_checkpoint(tmp_path) -> None:
+    hook = Checkpoint(tmp_path / "c.pt", every_s=0)
+    hook.at_end(SimpleNamespace(state_dict=lambda: {"step": 0}, changing=False, step=0))
+    assert not (tmp_path / "c.pt").exists()
 
 
 def test_curves_take_back_what_came_after_the_checkpoint(tmp_path) -> None:
