@@ -121,7 +121,7 @@ def test_export_writes_onnx_files_only(p3m, folder, checkpoint, target):
     before = (folder / "lite.pth").read_bytes()
     run = p3m("export", "lite.pth", "-o", target, "--overwrite")
     assert run.exit_code == 2
-    assert "ONNX files are written; name it" in run.stderr
+    assert ".onnx files are written; name it" in run.stderr
     assert (folder / "lite.pth").read_bytes() == before
 
 

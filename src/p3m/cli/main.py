@@ -38,7 +38,8 @@ class _Commands(TyperGroup):
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
-            typer.echo("p3m: error: standard output goes to a disk that is full.", err=True)
+            where = "where standard output or another file goes"
+            typer.echo(f"p3m: error: no space is left {where}.", err=True)
             raise typer.Exit(1) from error
 
 

@@ -60,7 +60,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     try:
         content = (
             load_file(path)
-            if path.suffix == ".safetensors"
+            if path.suffix.lower() == ".safetensors"
             else torch.load(path, map_location="cpu", weights_only=True)
         )
     except (SafetensorError, *_DAMAGE) as error:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from p3m.core.errors import ConfigError, OutputError
-from p3m.imaging.atomic import check_free
 from p3m.models.catalog import MODELS
 from p3m.models.identify import identify
 from p3m.models.state import load_state, read_state, save_state, shared_names
+from p3m.pipelines.outputs import check_weights_target
 from p3m.weights.store import sha256_of
 
 
@@ -56,14 +55,10 @@ def convert(
         InputError: If there is no such checkpoint.
         WeightsError: If it is damaged, needs more than tensors, or fits no network or not the named
             one, every name and shape.
-        ConfigError: If the file to write is not named as one of safetensors.
+        ConfigError: If the file to write is not named ``.safetensors``.
         OutputError: If the file exists already, is the checkpoint itself, or cannot be written.
     """
-    if target.suffix != ".safetensors":
-        raise ConfigError(f"{target}: safetensors are written; name it {target.stem}.safetensors.")
-    check_free(target, overwrite=overwrite)
-    if target.resolve() == source.resolve():
-        raise OutputError(f"{target}: is the checkpoint itself; choose another output.")
+    check_weights_target(target, ".safetensors", source, overwrite=overwrite)
     state = read_state(source)
     entry = MODELS[identify(state) if model is None else model]
     network = entry.build()

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from torch import nn
 
-from p3m.core.errors import ConfigError, OutputError
+from p3m.core.errors import ConfigError
 from p3m.core.paths import is_file
 from p3m.export.onnx import ExportReport, Storage, export_onnx
-from p3m.imaging.atomic import check_free
 from p3m.models.catalog import MODELS
 from p3m.models.contract import ModelEntry
 from p3m.models.identify import identify
 from p3m.models.p3mnet_lite.model import COARSE, P3MNetLite
 from p3m.models.state import load_state, read_state
+from p3m.pipelines.outputs import check_weights_target
 
 
 def export(
@@ -42,18 +42,14 @@ def export(
 
     Raises:
         ConfigError: If a name comes without weights, or weights with a checkpoint, or the file to
-            write is not named as one of ONNX.
+            write is not named ``.onnx``.
         UnknownNameError: If ``source`` is no name and does not look like a path.
         InputError: If there is no such checkpoint.
         WeightsError: If it cannot be read, or fits no network or not the named one.
         ExportMismatchError: If the graphs give other numbers; nothing is written then.
-        OutputError: If the file exists already or cannot be written.
+        OutputError: If the file exists already, is the checkpoint itself, or cannot be written.
     """
-    if target.suffix.lower() != ".onnx":
-        raise ConfigError(f"{target}: ONNX files are written; name it {target.stem}.onnx.")
-    if any(path and target.resolve() == Path(path).resolve() for path in (source, weights)):
-        raise OutputError(f"{target}: holds the weights themselves; choose another output.")
-    check_free(target, overwrite=overwrite)
+    check_weights_target(target, ".onnx", Path(weights or source), overwrite=overwrite)
     entry, network = trained(source, weights)
     write = partial(
         export_onnx,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from p3m.core.errors import ConfigError, OutputError
 from p3m.core.paths import is_file, is_folder
+from p3m.imaging.atomic import check_free
 from p3m.imaging.encode import Format, format_named
 from p3m.pipelines.inputs import PICTURE_SUFFIXES, STREAM, VIDEO_SUFFIXES, Output, Source, is_single
 
@@ -153,6 +154,26 @@ def check_distinct(jobs: Sequence[Job], *, also_read: Sequence[str] = ()) -> Non
                 "to it; rename one, or run them apart with another -o each."
             )
         writers[target] = job
+
+
+def check_weights_target(target: Path, suffix: str, source: Path, *, overwrite: bool) -> None:
+    """Checks, before any work, that weights can be written into a file.
+
+    Args:
+        target: The file.
+        suffix: What names of such files end with, in lower case.
+        source: Where the weights come from.
+        overwrite: Whether a file that exists may be replaced; the source never is.
+
+    Raises:
+        ConfigError: If it is named otherwise.
+        OutputError: If it exists already, or is the source itself.
+    """
+    if target.suffix.lower() != suffix:
+        raise ConfigError(f"{target}: {suffix} files are written; name it {target.stem}{suffix}.")
+    check_free(target, overwrite=overwrite)
+    if _identity(target) == _identity(source):
+        raise OutputError(f"{target}: is the checkpoint itself; choose another output.")
 
 
 def _identity(path: Path) -> str:

@@ -25,8 +25,10 @@ from p3m.training.hardest import take_hardest
 Corner = tuple[int, int]
 
 CORNER_MULTIPLE = 8
-BASE_MULTIPLE = 32
 """What the corners of windows are multiples of, so that they fit halved pictures, too."""
+
+BASE_MULTIPLE = 32
+"""What the sides of small pictures are multiples of: the network's stride."""
 
 _WINDOW = 1
 
