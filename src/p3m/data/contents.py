@@ -8,9 +8,8 @@ from p3m.core.errors import InputError, P3MError
 from p3m.core.processors import usable_processors
 from p3m.core.threads import thread_map
 from p3m.data.portraits import Background, Portrait
+from p3m.imaging.depth import is_unscaled
 from p3m.imaging.io import read_alpha, read_image
-
-_STEP = 1.5 / 255
 
 Find = Callable[[], str]
 """Finds what is wrong with a file, in words; nothing is if the text is empty."""
@@ -52,10 +51,10 @@ def _tasks(portraits: Sequence[Portrait], backgrounds: Sequence[Background]) -> 
 
 def _wrong_with_grey(path: Path) -> str:
     try:
-        greatest = float(read_alpha(path).max())
+        unscaled = is_unscaled(read_alpha(path))
     except P3MError as error:
         return str(error)
-    if 0 < greatest < _STEP:
+    if unscaled:
         return f"{path}: holds 0 and 1 where 0 and 255 are meant; multiply it by 255."
     return ""
 

@@ -15,6 +15,7 @@ from p3m.core.errors import P3MError
 from p3m.core.parallel import parallel_map
 from p3m.data.entry import DatasetEntry, Kind
 from p3m.data.survey import FoundSplit, Problem, drawn_sizes, survey
+from p3m.imaging.depth import is_unscaled
 from p3m.imaging.io import read_alpha, read_picture
 from p3m.imaging.types import Alpha, Size
 
@@ -204,7 +205,7 @@ def _wrong_values(
                 "error",
                 f"holds {', '.join(strange[:_TOLD])}{more}; only 0, 128, 255 may be in it",
             )
-    elif 0 < high <= 1.01 / 255:
+    elif is_unscaled(alpha):
         yield "error", "holds 0 and 1 of 255; it seems to be written as 0 and 1"
     elif kind == "alpha":
         if low == high:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from p3m.core.errors import ImageDecodeError, InputError
 from p3m.imaging.decode import decode
+from p3m.imaging.depth import is_unscaled
 from p3m.imaging.io import MAX_PIXELS
 from p3m.imaging.types import Alpha, Trimap
 
@@ -74,11 +75,17 @@ def read_truth(path: Path) -> Exact:
         In [0, 1], shape (H, W).
 
     Raises:
-        ImageDecodeError: If it is no whole picture, or of a rare kind.
+        ImageDecodeError: If it holds 0 and 1 where 0 and 255 are meant, or is no whole picture, or
+            of a rare kind.
         InputError: If it cannot be read.
     """
     steps, most, _ = _steps(_first_channel(_decoded(path), path))
-    return steps / most
+    alpha: Exact = steps / most
+    if is_unscaled(alpha):
+        raise ImageDecodeError(
+            f"{path}: holds 0 and 1 where 0 and 255 are meant; multiply it by 255."
+        )
+    return alpha
 
 
 def read_trimap(path: Path) -> Trimap:

@@ -55,6 +55,16 @@ def dequantize(steps: NDArray[np.uint8] | NDArray[np.uint16]) -> Alpha:
     return np.divide(steps, np.iinfo(steps.dtype).max, dtype=np.float32)
 
 
+def is_unscaled(alpha: NDArray[np.floating]) -> bool:
+    """Whether an alpha of 8 bits holds steps 0 and 1, where 0 and 255 are meant.
+
+    Example:
+        >>> is_unscaled(dequantize(np.uint8([[0, 1]]))), is_unscaled(dequantize(np.uint8([[0, 2]])))
+        (True, False)
+    """
+    return 0 < float(alpha.max()) < 1.5 / 255
+
+
 def as_grey(alpha: NDArray[np.floating]) -> Image:
     """An alpha in [0, 1] of shape (H, W) as a grey picture, shape (H, W, 3).
 

@@ -98,6 +98,13 @@ def test_a_trimap_has_three_values(save):
         read_trimap(save(np.uint8([[0, 127, 254]])))
 
 
+def test_a_truth_that_was_not_scaled_is_refused(save):
+    with pytest.raises(ImageDecodeError, match="holds 0 and 1 where 0 and 255 are meant"):
+        read_truth(save(np.uint8([[0, 1], [1, 0]])))
+    assert read_truth(save(np.uint8([[0, 0]]))).max() == 0
+    assert read_truth(save(np.array([[False, True]]))).max() == 1
+
+
 def test_a_missing_or_damaged_file_is_told(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_prediction(tmp_path / "none.png")
