@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import PIL.Image
 import pytest
 import torch
 
@@ -120,6 +121,10 @@ def test_a_run_goes_on_with_the_same_pictures_only(pack, tmp_path) -> None:
     train(run, data=moved, out=out, resume=True)
     shutil.copy(moved / "backgrounds" / "b0.png", moved / "backgrounds" / "b9.png")
     with pytest.raises(ConfigError, match=r"run on other pictures \(.+pack, or some were added"):
+        train(run, data=moved, out=out, resume=True)
+    (moved / "backgrounds" / "b9.png").unlink()
+    PIL.Image.new("L", (72, 96)).save(moved / "facemask" / "p1.png")
+    with pytest.raises(ConfigError, match=r"run on other files: .+ have changed"):
         train(run, data=moved, out=out, resume=True)
 
 

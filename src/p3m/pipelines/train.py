@@ -163,11 +163,17 @@ def _check_free(out: Path, run: TrainRun, split: Split, *, resume: bool) -> None
         raise ConfigError(
             f"{out} holds a run of other settings ({', '.join(others[:_TOLD])}); see {record}."
         )
-    seen = whole.get("data")  # runs of before do not say
-    if seen and seen["digest"] != split.digest():
+    seen = whole.get("data", {})  # earlier versions did not write all of it
+    if seen.get("digest", split.digest()) != split.digest():
         raise ConfigError(
             f"{out} holds a run on other pictures ({seen['folder']}, or some were added or taken "
             "away since); it can go on with the same ones only."
+        )
+    files = split.files_digest(_named_files(run))
+    if seen.get("files", files) != files:
+        raise ConfigError(
+            f"{out} holds a run on other files: pictures, masks, scores or things have changed "
+            "since; it can go on with the same ones only."
         )
 
 
@@ -194,10 +200,20 @@ def _claim(out: Path, run: TrainRun, data: Path, split: Split) -> None:
         return
     out.mkdir(parents=True, exist_ok=True)
     origin = provenance("torch", "accelerate", "numpy", "opencv-python", "pymatting")
-    seen = {"folder": str(data), "digest": split.digest()}
+    seen = {
+        "folder": str(data),
+        "digest": split.digest(),
+        "files": split.files_digest(_named_files(run)),
+    }
     whole = {"settings": _plain(run), "data": seen, "provenance": origin}
     text = json.dumps(whole, indent=2)
     write_atomic(record, (text + "\n").encode(), overwrite=False)
+
+
+def _named_files(run: TrainRun) -> list[Path]:
+    """The files and folders that settings name and samples are made of, besides the data."""
+    names = run.data.harder, run.data.things, run.copy_paste.folder
+    return [Path(name) for name in names if name]
 
 
 def _plain(run: TrainRun) -> Any:

@@ -72,7 +72,25 @@ class Split:
             [[scene.image.name for scene in part] for part in scenes],
             dict(sorted(columns.items())),
         ]
-        return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+        return _digest(names)
+
+    def files_digest(self, others: Sequence[Path]) -> str:
+        """SHA-256 of the names and sizes in bytes of all files that samples are made of.
+
+        Args:
+            others: Files, and folders of files, that settings name; what is missing counts as such.
+        """
+        portraits = ((p.image, p.alpha, p.face_mask) for p in self.everyone)
+        files = [path for paths in portraits for path in paths if path is not None]
+        files += [scene.image for scene in self.backgrounds]
+        for other in others:
+            files += sorted(other.rglob("[!.]*")) if other.is_dir() else [other]
+        sizes = [[path.name, path.stat().st_size] for path in files if path.is_file()]
+        return _digest(sizes)
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def find_portraits(data: Path, settings: DataSettings, *, scenes: bool) -> Split:
