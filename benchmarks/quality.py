@@ -113,9 +113,7 @@ def main() -> None:
         "side_px": SIDE_PX,
         "pictures": len(held.people),
     }
-    suite = benchmark
-    if options.model != DEFAULT_MODEL:
-        suite += f"-{Path(options.model).stem}"
+    suite = suite_of(benchmark, options.model)
     print(write_result(suite, cases, settings=settings, machine=options.machine))
     if options.sheet:
         write_sheet(options.sheet, scored)
@@ -134,6 +132,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--machine", help="what it runs on, for the file's name")
     parser.add_argument("--sheet", type=Path, help="a PNG of the 12 worst composites")
     return parser.parse_args()
+
+
+def suite_of(benchmark: str, model: str) -> str:
+    """The start of a result file's name: the benchmark's, and the model's but for the default."""
+    return benchmark if model == DEFAULT_MODEL else f"{benchmark}-{Path(model).stem}"
 
 
 def held_back(data: Path, cache: Path, *, trained_on: bool = False) -> Held:

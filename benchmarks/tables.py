@@ -87,14 +87,16 @@ def by_case(result: Result) -> Rows:
     ]
 
 
-def peers(result: Result) -> Rows:
-    """A row for the first word of the cases' names and a column for the last, those first."""
-    cells = {tuple(case.name.split(" ")): _mad_and_holes(case) for case in result.cases}
-    rows, columns = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
-    return [
-        ["MAD (faces with a hole)", *columns],
-        *([row, *(cells[row, column] for column in columns)] for row in rows),
-    ]
+def crossed(head: str, cell: Callable[[Case], str]) -> Callable[[Result], Rows]:
+    """A row for the first word of the cases' names and a column for the last."""
+
+    def rows_of(result: Result) -> Rows:
+        cells = {tuple(case.name.split(" ")): cell(case) for case in result.cases}
+        rows, columns = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+        body = ([row, *(cells[row, column] for column in columns)] for row in rows)
+        return [[head, *columns], *body]
+
+    return rows_of
 
 
 def by_collection(result: Result) -> Rows:
@@ -142,6 +144,10 @@ def _fact(key: str, digits: int) -> Callable[[Case], str]:
 
 def _name(case: Case) -> str:
     return case.name
+
+
+def _mean_and_median(case: Case) -> str:
+    return "{mean:.3f} ({median:.3f})".format(**case.summary)
 
 
 def _mad_and_holes(case: Case) -> str:
@@ -212,7 +218,8 @@ COLLECTIONS = {
 }
 
 VIEWS: dict[str, tuple[str, Callable[[Result], Rows]]] = {
-    "peers": ("peers", peers),
+    "by-colours": ("by-colours", crossed("MAD, mean (median)", _mean_and_median)),
+    "peers": ("peers", crossed("MAD (faces with a hole)", _mad_and_holes)),
     "quality-collections": ("quality", by_collection),
     "quality-places": ("quality", by_place),
     "quality-slices": ("quality", by_slice),

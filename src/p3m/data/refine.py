@@ -46,11 +46,15 @@ class Refined(NamedTuple):
         alpha: In [0, 1], shape (H, W).
         trusted: How far the closed form replaced what was there.
         doubtful: Where colours are well told apart, and yet both alphas differ by much.
+        closed_form: The closed form's alpha, shape (H, W); as it was outside of the unknown region.
+        weight: How far it counts, in [0, 1], shape (H, W); 0 outside of the unknown region.
     """
 
     alpha: Alpha
     trusted: float
     doubtful: float
+    closed_form: Alpha
+    weight: Alpha
 
 
 def refine_transition(image: Image, alpha: Alpha) -> Refined:
@@ -100,7 +104,7 @@ def refine_transition(image: Image, alpha: Alpha) -> Refined:
     box = _around(unknown, reach_px)
     trimap = np.where(unknown, 0.5, np.rint(alpha))[box].astype(np.float64)
     if not {0.0, 0.5, 1.0} <= set(np.unique(trimap)):
-        return Refined(alpha, 0.0, 0.0)
+        return Refined(alpha, 0.0, 0.0, alpha, np.zeros_like(alpha))
     solved = alpha.copy()
     solved[box] = _closed_form(image[box], trimap)
     apart = _ramp(_separation(image, alpha, unknown, _NEAR * reach_px), *_APART)
@@ -112,6 +116,8 @@ def refine_transition(image: Image, alpha: Alpha) -> Refined:
         (alpha + weight * (solved - alpha)).clip(0, 1).astype(np.float32),
         float(weight[unknown].mean()),
         float(doubt[unknown].mean()),
+        solved,
+        weight,
     )
 
 
