@@ -51,6 +51,15 @@ def test_soft_hair_gets_nearer_to_the_exact_alpha(seed, plain):
     assert refined.doubtful < DOUBTFUL
 
 
+def test_the_closed_form_counts_by_its_weight():
+    image, _, soft = drawn(1)
+    refined = refine_transition(image, soft)
+    mixed = soft + refined.weight * (refined.closed_form - soft)
+    np.testing.assert_allclose(refined.alpha, mixed, atol=1e-6)
+    assert 0.3 < refined.weight.max() <= 1
+    assert 0 < np.mean(refined.weight > 0) < 0.5
+
+
 def test_far_from_the_transition_nothing_changes():
     image, _, soft = drawn(1)
     refined = refine_transition(image, soft)
