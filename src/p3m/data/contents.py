@@ -8,7 +8,7 @@ from p3m.core.errors import InputError, P3MError
 from p3m.core.processors import usable_processors
 from p3m.core.threads import thread_map
 from p3m.data.portraits import Background, Portrait
-from p3m.imaging.depth import is_unscaled
+from p3m.imaging.depth import UNSCALED, is_unscaled
 from p3m.imaging.io import read_alpha, read_image
 
 Find = Callable[[], str]
@@ -55,7 +55,7 @@ def _wrong_with_grey(path: Path) -> str:
     except P3MError as error:
         return str(error)
     if unscaled:
-        return f"{path}: holds 0 and 1 where 0 and 255 are meant; multiply it by 255."
+        return f"{path}: {UNSCALED}"
     return ""
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from p3m.core.errors import ImageDecodeError, InputError
 from p3m.imaging.decode import decode
-from p3m.imaging.depth import is_unscaled
+from p3m.imaging.depth import UNSCALED, is_unscaled
 from p3m.imaging.io import MAX_PIXELS
 from p3m.imaging.types import Alpha, Trimap
 
@@ -82,9 +82,7 @@ def read_truth(path: Path) -> Exact:
     steps, most, _ = _steps(_first_channel(_decoded(path), path))
     alpha: Exact = steps / most
     if is_unscaled(alpha):
-        raise ImageDecodeError(
-            f"{path}: holds 0 and 1 where 0 and 255 are meant; multiply it by 255."
-        )
+        raise ImageDecodeError(f"{path}: {UNSCALED}")
     return alpha
 
 

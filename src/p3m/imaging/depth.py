@@ -55,6 +55,10 @@ def dequantize(steps: NDArray[np.uint8] | NDArray[np.uint16]) -> Alpha:
     return np.divide(steps, np.iinfo(steps.dtype).max, dtype=np.float32)
 
 
+UNSCALED = "holds 0 and 1 where 0 and 255 are meant; multiply it by 255."
+"""What is wrong with an alpha that :func:`is_unscaled`."""
+
+
 def is_unscaled(alpha: NDArray[np.floating]) -> bool:
     """Whether an alpha of 8 bits holds steps 0 and 1, where 0 and 255 are meant.
 

@@ -76,7 +76,7 @@ def train(
     """
     run = with_permanent_name(run)
     split = find_portraits(data, run.data, scenes=run.recipe == "composites")
-    first_process_does(lambda: _check_free(out, run, split, resume=resume))
+    first_process_does(lambda: _check_free(out, run, data, split, resume=resume))
     first_process_does(lambda: check_sizes(split.everyone, split.backgrounds))
     if run.data.dataset == "folder":  # data sets of the catalogue are large, and known
         first_process_does(lambda: check_contents(split.everyone, split.backgrounds))
@@ -146,7 +146,7 @@ def _hooks(
     return [curves, validate, *hooks]
 
 
-def _check_free(out: Path, run: TrainRun, split: Split, *, resume: bool) -> None:
+def _check_free(out: Path, run: TrainRun, data: Path, split: Split, *, resume: bool) -> None:
     """Checks that a folder holds no run, or this one and it is to go on."""
     record = out / "run.json"
     if not record.is_file():
@@ -163,14 +163,14 @@ def _check_free(out: Path, run: TrainRun, split: Split, *, resume: bool) -> None
         raise ConfigError(
             f"{out} holds a run of other settings ({', '.join(others[:_TOLD])}); see {record}."
         )
-    seen = whole.get("data", {})  # earlier versions did not write all of it
-    if seen.get("digest", split.digest()) != split.digest():
+    now = _shown(run, data, split)
+    seen = now | whole.get("data", {})  # earlier versions did not write all of it
+    if seen["digest"] != now["digest"]:
         raise ConfigError(
             f"{out} holds a run on other pictures ({seen['folder']}, or some were added or taken "
             "away since); it can go on with the same ones only."
         )
-    files = split.files_digest(_named_files(run))
-    if seen.get("files", files) != files:
+    if seen["files"] != now["files"]:
         raise ConfigError(
             f"{out} holds a run on other files: pictures, masks, scores or things have changed "
             "since; it can go on with the same ones only."
@@ -200,20 +200,19 @@ def _claim(out: Path, run: TrainRun, data: Path, split: Split) -> None:
         return
     out.mkdir(parents=True, exist_ok=True)
     origin = provenance("torch", "accelerate", "numpy", "opencv-python", "pymatting")
-    seen = {
-        "folder": str(data),
-        "digest": split.digest(),
-        "files": split.files_digest(_named_files(run)),
-    }
-    whole = {"settings": _plain(run), "data": seen, "provenance": origin}
+    whole = {"settings": _plain(run), "data": _shown(run, data, split), "provenance": origin}
     text = json.dumps(whole, indent=2)
     write_atomic(record, (text + "\n").encode(), overwrite=False)
 
 
-def _named_files(run: TrainRun) -> list[Path]:
-    """The files and folders that settings name and samples are made of, besides the data."""
+def _shown(run: TrainRun, data: Path, split: Split) -> dict[str, str]:
+    """What samples are made of: the data, and the files and folders that settings name."""
     names = run.data.harder, run.data.things, run.copy_paste.folder
-    return [Path(name) for name in names if name]
+    return {
+        "folder": str(data),
+        "digest": split.digest(),
+        "files": split.files_digest([Path(name) for name in names if name]),
+    }
 
 
 def _plain(run: TrainRun) -> Any:
