@@ -20,12 +20,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from peers import Predict, fingerprints, load_peers
+from peers import Predict, fingerprints, load_models
 from quality import SEED, Picture, difference, held_back, make, suite_of
 from result_file import case, write_result
 from rich.progress import track
 
-import p3m
 from p3m.data.refine import Refined, refine_transition
 from p3m.imaging.types import Alpha
 from p3m.pipelines.matte import DEFAULT_MODEL
@@ -39,10 +38,7 @@ def main() -> None:
     """Judges every model that is there, and writes the result file."""
     options = parse()
     cv2.setNumThreads(options.threads)
-    models: dict[str, Predict] = {
-        "p3m": p3m.load_predictor(options.model, threads=options.threads),
-        **load_peers(options.peers, options.threads),
-    }
+    models = load_models(options)
     held = held_back(options.data, options.cache)
     held = held._replace(people=held.people[: options.limit])
     shown = [make(held, source="photo", hidden=faces, colour="colour") for faces in FACES]

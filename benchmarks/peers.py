@@ -83,10 +83,7 @@ def main() -> None:
     """Scores and times every model that is there, and writes the result files and the sheet."""
     options = parse()
     cv2.setNumThreads(options.threads)
-    models: dict[str, Predict] = {
-        "p3m": p3m.load_predictor(options.model, threads=options.threads),
-        **load_peers(options.peers, options.threads),
-    }
+    models = load_models(options)
     settings = {
         "model": options.model,
         "threads": options.threads,
@@ -219,6 +216,12 @@ def time_in_turns(
             predict(image)
             measured[model].append(round(1e3 * (time.perf_counter() - start), 3))
     return measured
+
+
+def load_models(options: argparse.Namespace) -> dict[str, Predict]:
+    """p3m first, and the peers that are there."""
+    own = p3m.load_predictor(options.model, threads=options.threads)
+    return {"p3m": own, **load_peers(options.peers, options.threads)}
 
 
 def load_peers(folder: Path, threads: int) -> dict[str, Predict]:

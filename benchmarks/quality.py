@@ -10,9 +10,13 @@ is. Hidden faces are blurred as in P3M-10k. Each picture is matted as `p3m matte
 `--people known` shows as many people that the network was trained on, before the same new scenes:
 what it has learned by heart.
 
+`--alphas` takes other mattes of the same photos for the truth, such as `p3m data refine` makes of
+them: without the halo that a network's mattes have around hair. What it has none of keeps its own.
+
 `--beside` takes the result file of another model and tells how far apart the two are, picture by
 picture, with a 95 % interval: means alone are made by few pictures. The embedded model's result
-file is `quality--…`, another model's has its name in it, `quality-NAME--…`.
+file is `quality--…`, another model's has its name in it, `quality-NAME--…`; so have other people
+and other mattes.
 
 `slices.csv` tells by eye what each of the people's pictures shows, known by the first twelve digits
 of its file's SHA-256: no name stands beside a colour of skin. SAD-T counts the transition, ten
@@ -24,7 +28,7 @@ import csv
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -38,7 +42,7 @@ from p3m.config.load import load_settings, preset
 from p3m.data.degrade import luminance
 from p3m.data.foregrounds import ForegroundCache
 from p3m.data.placement import random_placement
-from p3m.data.portraits import Background, Portrait
+from p3m.data.portraits import Background, Portrait, pictures_by_stem
 from p3m.evaluation.gallery import error_map
 from p3m.evaluation.statistics import summarize
 from p3m.imaging.compositing import composite
@@ -90,9 +94,10 @@ class Held(NamedTuple):
 def main() -> None:
     """Scores a model on every case, writes the result file and the sheet of the worst."""
     options = parse()
-    benchmark = "quality" if options.people == "new" else "quality-known"
-    other = read_other(options.beside, options.people) if options.beside else {}
-    held = held_back(options.data, options.cache, trained_on=options.people == "known")
+    truth = options.alphas.name if options.alphas else "pack"
+    other = read_other(options.beside, options.people, truth) if options.beside else {}
+    known = options.people == "known"
+    held = held_back(options.data, options.cache, trained_on=known, alphas=options.alphas)
     predict = p3m.load_predictor(options.model, strategy=options.strategy, threads=options.threads)
     cases, scored = [], []
     for source, hidden, colour in CASES:
@@ -108,12 +113,14 @@ def main() -> None:
     settings = {
         "model": options.model,
         "people": options.people,
+        "alphas": truth,
         "strategy": options.strategy,
         "seed": SEED,
         "side_px": SIDE_PX,
         "pictures": len(held.people),
     }
-    suite = suite_of(benchmark, options.model)
+    kinds = "-known" * known + f"-{truth}" * bool(options.alphas)
+    suite = suite_of(f"quality{kinds}", options.model)
     print(write_result(suite, cases, settings=settings, machine=options.machine))
     if options.sheet:
         write_sheet(options.sheet, scored)
@@ -127,6 +134,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--strategy", default="tiled")
     parser.add_argument("--people", choices=("new", "known"), default="new")
+    parser.add_argument("--alphas", type=Path, help="a folder of mattes, in place of the pack's")
     parser.add_argument("--beside", type=Path, help="another model's result file, to compare with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--machine", help="what it runs on, for the file's name")
@@ -139,16 +147,21 @@ def suite_of(benchmark: str, model: str) -> str:
     return benchmark if model == DEFAULT_MODEL else f"{benchmark}-{Path(model).stem}"
 
 
-def held_back(data: Path, cache: Path, *, trained_on: bool = False) -> Held:
+def held_back(
+    data: Path, cache: Path, *, trained_on: bool = False, alphas: Path | None = None
+) -> Held:
     """People and scenes that the default network was not trained on.
 
-    With ``trained_on`` the scenes stay, and the people are as many that it was trained on.
+    With ``trained_on`` the scenes stay, and the people are as many that it was trained on. Mattes
+    are those in the folder ``alphas``, where it has some of their names, or the pack's.
     """
     run = load_settings(TrainRun, preset("p3mnet-lite"))
     split = split_folder(data, run.data)
     people = [p for p in split.validation if p.name not in run.data.exclude]
     if trained_on:
         people = alike(people, split.train)
+    others = pictures_by_stem(alphas)
+    people = [replace(one, alpha=others.get(one.name, one.alpha)) for one in people]
     foregrounds = ForegroundCache(cache / "foreground")
     foregrounds.prepare(people)
     return Held(people, split.validation_backgrounds, foregrounds)
@@ -248,15 +261,17 @@ def hole(picture: Picture, alpha: Alpha) -> float:
     return float((1 - alpha[picture.faces]).mean())
 
 
-def read_other(path: Path, people: str) -> dict[str, Case]:
+def read_other(path: Path, people: str, truth: str) -> dict[str, Case]:
     """The cases of a result file, if they show the same pictures."""
     try:
         result = read_result(path)
     except OSError as error:
         raise SystemExit(f"{path} cannot be read: {error.strerror}.") from error
-    shown = tuple(result.settings.get(key) for key in ("people", "seed", "side_px"))
-    if shown != (people, SEED, SIDE_PX):
-        raise SystemExit(f"{path} shows other pictures: {shown}, not {(people, SEED, SIDE_PX)}.")
+    settings = {"alphas": "pack", **result.settings}  # earlier files know no others
+    shown = tuple(settings.get(key) for key in ("people", "alphas", "seed", "side_px"))
+    wanted = (people, truth, SEED, SIDE_PX)
+    if shown != wanted:
+        raise SystemExit(f"{path} shows other pictures: {shown}, not {wanted}.")
     return {one.name: one for one in result.cases}
 
 
