@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
 import PIL.Image
 from PIL import ExifTags
 from PIL.AvifImagePlugin import AvifImageFile
@@ -54,6 +55,7 @@ _TURNS = {
 """What makes a picture of that EXIF orientation upright."""
 
 _HEADER_BYTES = 64
+_WHITE = 65535  # in 16 bits
 _WARNINGS = ForkSafeLock()
 
 
@@ -192,8 +194,26 @@ def _load(kind: _Format, stream: BinaryIO, name: str, max_pixels: int) -> ImageF
         image.info[FRAMES] = _frames(image)  # asked before pixels are there: asking moves the file
         if kind.open is TiffImageFile:  # warns while it decodes, unlike the others
             image.load()
+            _black_to_white(image)
     image.load()
     return image
+
+
+def _black_to_white(image: ImageFile) -> None:
+    """Makes a TIFF file's grey of 12 or 16 bits go from 0, black, to 65535, white, in place.
+
+    Pillow gives it as the file holds it; that of 8 bits is right already.
+    """
+    if not image.mode.startswith("I;16"):
+        return
+    tags = image.getexif()
+    most = 2 ** tags.get(ExifTags.Base.BitsPerSample, 16) - 1
+    white_is_zero = tags.get(ExifTags.Base.PhotometricInterpretation) == 0
+    if most == _WHITE and not white_is_zero:
+        return
+    steps = np.asarray(image)
+    grey = np.rint(abs(_WHITE * white_is_zero - steps * (_WHITE / most)))
+    image.paste(PIL.Image.fromarray(grey.astype(steps.dtype)))
 
 
 def _frames(image: ImageFile) -> int:

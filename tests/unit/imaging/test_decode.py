@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import struct
 import sys
 import warnings
 
@@ -12,6 +13,7 @@ import pytest
 
 from p3m.core.errors import ImageDecodeError, ImageTooLargeError, MissingExtraError
 from p3m.imaging.decode import decode
+from p3m.imaging.io import read_alpha
 from support.images import encoded, noise
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"]
@@ -104,6 +106,30 @@ def test_each_orientation_of_a_heic_is_turned_upright(orientation):
 def test_an_orientation_out_of_range_is_upright():
     pixels = noise()
     np.testing.assert_array_equal(read(encoded(pixels, exif=exif(9))), pixels)
+
+
+def grey_tiff(steps, bits, *, white_is_zero):
+    """A TIFF file of one strip; steps of 16 bits, or of 12 that share bytes in pairs."""
+    packed = steps.astype("<u2").tobytes()
+    if bits == 12:
+        first, second = steps.reshape(-1, 2).T
+        shared = (first & 15) << 4 | second >> 8
+        packed = np.column_stack([first >> 4, shared, second & 255]).astype(np.uint8).tobytes()
+    height, width = steps.shape
+    tags = {256: width, 257: height, 258: bits, 259: 1, 262: 0 if white_is_zero else 1}
+    tags |= {273: 8, 277: 1, 278: height, 279: len(packed)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + len(packed)) + packed + directory
+
+
+@pytest.mark.parametrize(("bits", "white_is_zero"), [(16, False), (16, True), (12, False)])
+def test_grey_of_many_bits_goes_from_black_to_white(bits, white_is_zero, rng):
+    most = 2**bits - 1
+    steps = rng.integers(0, most, (4, 6), np.uint16, endpoint=True)
+    steps[0, :2] = 0, most
+    alpha = read_alpha(grey_tiff(steps, bits, white_is_zero=white_is_zero))
+    np.testing.assert_allclose(alpha, abs(white_is_zero - steps / most), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])  # in a JPEG, Pillow itself passes over them
