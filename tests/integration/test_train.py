@@ -10,6 +10,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import torch
+from filelock import FileLock
 
 from p3m.config.load import load_settings, preset
 from p3m.core.errors import ConfigError, InputError
@@ -160,6 +161,18 @@ def test_a_folder_with_a_run_is_not_overwritten(pack, tmp_path) -> None:
         train(_run(), data=pack, out=out)
     with pytest.raises(ConfigError, match="holds a run of other settings"):
         train(_run(), data=pack, out=out, resume=True)
+
+
+def test_two_trainings_do_not_share_a_folder(pack, tmp_path, monkeypatch) -> None:
+    run, out = _run("training.steps=1"), tmp_path / "run"
+    monkeypatch.setattr("p3m.pipelines.train._PATIENCE_S", 0.1)
+    train(run, data=pack, out=out)
+    with (
+        FileLock(out / ".lock"),
+        pytest.raises(ConfigError, match="another training writes into this folder"),
+    ):
+        train(run, data=pack, out=out, resume=True)
+    assert train(run, data=pack, out=out, resume=True).is_file()
 
 
 def test_nobody_is_trained_on_and_validated_with(pack_root) -> None:

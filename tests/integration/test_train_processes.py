@@ -108,6 +108,7 @@ def test_the_first_process_alone_claims_prepares_and_writes(tmp_path) -> None:
         "curves.jsonl",
         "tensorboard",
         "weights.safetensors",
+        ".lock",
     }
     refused = run_together(command)
     assert all(code for code, _ in refused)

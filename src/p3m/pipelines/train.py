@@ -4,11 +4,13 @@ import dataclasses
 import json
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import cv2
+from filelock import FileLock, Timeout
 from torch import nn
 
 from p3m.core.errors import ConfigError
@@ -35,6 +37,7 @@ from p3m.training.settings import TrainSettings
 from p3m.training.trainer import Hook, Trainer, TrainState
 
 _TOLD = 5  # settings that an error names
+_PATIENCE_S = 15.0  # a killed training's workers live on for some seconds, and hold its folder
 
 Tell = Callable[[str, int, int, float], None]
 """Takes what is done (``foregrounds`` or ``steps``), how many of how many, and the loss."""
@@ -99,26 +102,27 @@ def train(
         checkpoint=out / "last.pt",
         worker_init=_follow_main,
     )
-    first_process_does(lambda: _claim(out, run, data, split))
-    try:
-        first_process_does(
-            lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
-        )
-        if exported_weights(run.initial):
-            settle_on_samples(
-                model,
-                recipe.dataset,
-                transition=fmean(run.scales.trimap_share),
-                workers=settings.workers,
-                worker_init=_follow_main,
+    with _alone_in(out):
+        first_process_does(lambda: _claim(out, run, data, split, resume=resume))
+        try:
+            first_process_does(
+                lambda: recipe.prepare(lambda done, total: tell("foregrounds", done, total, 0.0))
             )
-        state: TrainState = trainer.run(resume=resume)
-    except Exception:
-        if this_process().is_main_process:
-            _give_up(out)
-        raise
-    weights = out / "weights.safetensors"
-    first_process_does(lambda: save_state(weights, state.average.module, only=own))
+            if exported_weights(run.initial):
+                settle_on_samples(
+                    model,
+                    recipe.dataset,
+                    transition=fmean(run.scales.trimap_share),
+                    workers=settings.workers,
+                    worker_init=_follow_main,
+                )
+            state: TrainState = trainer.run(resume=resume)
+        except Exception:
+            if this_process().is_main_process:
+                _give_up(out)
+            raise
+        weights = out / "weights.safetensors"
+        first_process_does(lambda: save_state(weights, state.average.module, only=own))
     return weights
 
 
@@ -193,12 +197,32 @@ def _give_up(out: Path) -> None:
         (out / "run.json").unlink(missing_ok=True)
 
 
-def _claim(out: Path, run: TrainRun, data: Path, split: Split) -> None:
+@contextmanager
+def _alone_in(out: Path) -> Iterator[None]:
+    """Keeps other trainings out of a run's folder until this one ends, however it ends."""
+    lock = FileLock(out / ".lock", timeout=_PATIENCE_S)
+    first_process_does(lambda: _take(lock, out))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _take(lock: FileLock, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise ConfigError(
+            f"{out}: another training writes into this folder; wait for its end, or stop it."
+        ) from error
+
+
+def _claim(out: Path, run: TrainRun, data: Path, split: Split, *, resume: bool) -> None:
     """Writes settings and data into the run's folder, unless they are there."""
     record = out / "run.json"
-    if record.is_file():
+    if resume and record.is_file():
         return
-    out.mkdir(parents=True, exist_ok=True)
     origin = provenance("torch", "accelerate", "numpy", "opencv-python", "pymatting")
     whole = {"settings": _plain(run), "data": _shown(run, data, split), "provenance": origin}
     text = json.dumps(whole, indent=2)
