@@ -71,7 +71,8 @@ def train(
 
     Raises:
         InputError: If files are missing, unreadable or of the wrong size; it names them all.
-        ConfigError: If ``out`` holds another run, or settings contradict each other or the data.
+        ConfigError: If ``out`` holds another run, or another training writes into it, or settings
+            contradict each other or the data.
         UnknownNameError: If it starts from weights that the catalogue has not.
         ModelFormatError: If it starts from an .onnx file that is none.
         WeightsError: If the weights to start from do not fit.
